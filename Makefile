@@ -1,0 +1,42 @@
+# The two commands of the README are `make build` and `make test`; the rest are parts of them.
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: build test lint types golden clean
+
+build: $(VENV)/.installed  ## compile specs/ into out/
+	$(BIN)/slosmith build
+
+test: $(VENV)/.installed-dev tools lint types  ## lint, types, everything that tests need, all tests
+	$(BIN)/slosmith check
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+golden: $(VENV)/.installed-dev  ## accept what is generated now; read the diff before committing
+	$(BIN)/slosmith build
+	$(BIN)/pytest -n auto --update tests/test_cases.py tests/test_wrong_specs.py
+	$(BIN)/pytest -n auto tests/test_cases.py tests/test_wrong_specs.py
+
+.PHONY: tools
+tools:
+	scripts/install-tools
+
+$(VENV)/bin/python:
+	scripts/make-venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $(VENV)/.installed $@
+
+clean:
+	rm -rf $(VENV) .slosmith .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info build dist
