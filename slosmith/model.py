@@ -1,0 +1,320 @@
+"""The resolved model: frozen, plain values; no YAML, no positions, no I/O.
+
+Units: every duration is in seconds (int, or Decimal where below a second makes sense), every
+objective in percent, every ratio between 0 and 1. Numbers that come from a spec stay exact
+(`int` or `Decimal`), so that no float noise reaches a rule.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+SeverityKey = Literal["page", "ticket"]
+Healthy = Literal["any", "all", "each"]
+
+
+@dataclass(frozen=True)
+class Selector:
+    """A plain vector selector: metric name and matchers, each in the spelling of the spec.
+
+    `name` is empty where the spec selects by `{__name__=…}` alone.
+    """
+
+    name: str
+    matchers: tuple[str, ...] = ()
+
+    def promql(self, suffix: str = "", extra: tuple[str, ...] = ()) -> str:
+        """The selector as PromQL, with `suffix` put to its name and `extra` matchers added."""
+        inside = ", ".join(self.matchers + extra)
+        return f"{self.name}{suffix}" + (f"{{{inside}}}" if inside else "")
+
+
+@dataclass(frozen=True)
+class SelectorCount:
+    """Events counted by the counters of a selector; slosmith wraps it in sum(rate(…))."""
+
+    selector: Selector
+
+
+@dataclass(frozen=True)
+class ExpressionCount:
+    """Events counted by an aggregated expression with `$window` in its ranges.
+
+    `per_window`: the expression counts events in the window (increase, count_over_time) rather
+    than events per second.
+    """
+
+    expression: str
+    per_window: bool = False
+
+
+EventCount = SelectorCount | ExpressionCount
+
+
+@dataclass(frozen=True)
+class RatioIndicator:
+    """Bad (or good) events over all events. Exactly one of `bad` and `good` is set."""
+
+    total: EventCount
+    bad: EventCount | None = None
+    good: EventCount | None = None
+    kind: Literal["ratio"] = "ratio"
+
+
+@dataclass(frozen=True)
+class LatencyIndicator:
+    """Requests slower than a bucket bound of a classic histogram.
+
+    `below` is the bound in seconds, `bound` the same in the unit of the histogram (`le`).
+    """
+
+    histogram: Selector
+    below: Decimal
+    bound: Decimal
+    unit: Literal["s", "ms"] = "s"
+    kind: Literal["latency"] = "latency"
+
+
+@dataclass(frozen=True)
+class ThresholdIndicator:
+    """Share of time in which an instant value is on the wrong side. Exactly one bound is set."""
+
+    query: str
+    below: Decimal | None = None
+    above: Decimal | None = None
+    kind: Literal["threshold"] = "threshold"
+
+
+@dataclass(frozen=True)
+class UptimeIndicator:
+    """Share of time without a healthy target (`any`), with a dead one (`all`), or the share of
+    dead targets (`each`), from a series that is 1 where a target is up and 0 where not."""
+
+    series: Selector
+    healthy: Healthy = "any"
+    kind: Literal["uptime"] = "uptime"
+
+
+Indicator = RatioIndicator | LatencyIndicator | ThresholdIndicator | UptimeIndicator
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One pair of windows of a burn-rate alert.
+
+    It fires when the error ratio over `long` and over `short` (seconds) is above `threshold`
+    (0…1). `factor` is the burn rate that the policy names; None for the outage tier, whose
+    threshold is half-way between the budget and 1. `clamped`: factor × budget would have been
+    above half-way, where a high enough error ratio may not exist, and was lowered to it.
+    """
+
+    severity: SeverityKey
+    long: int
+    short: int
+    threshold: Decimal
+    factor: Decimal | None = None
+    clamped: bool = False
+
+
+@dataclass(frozen=True)
+class SeverityAlert:
+    """What a spec changes about the alert of one severity."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
+class Alerting:
+    """The alerts of one SLO. `absent` and `exhausted` are `page`, `ticket` or `off`."""
+
+    page: SeverityAlert
+    ticket: SeverityAlert
+    disabled: bool = False
+    min_bad_events: int = 5
+    absent: str = "page"
+    exhausted: str = "off"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Slo:
+    """One objective. `objective` in percent, `window` in seconds, `tiers` in falling urgency."""
+
+    name: str
+    objective: Decimal
+    window: int
+    indicator: Indicator
+    alerting: Alerting
+    tiers: tuple[Tier, ...]
+    description: str = ""
+
+    @property
+    def budget(self) -> Decimal:
+        """The share of bad events (or time) that the objective allows, 0…1, exact."""
+        return 1 - self.objective / 100
+
+
+@dataclass(frozen=True)
+class ScaleTarget:
+    """The workload to scale."""
+
+    api_version: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class TrafficTrigger:
+    """Scale so that each replica serves `per_replica` events per second."""
+
+    series: Selector
+    per_replica: Decimal
+
+
+@dataclass(frozen=True)
+class LatencyTrigger:
+    """Scale so that a quantile (0…1) of a histogram stays at `target` seconds.
+
+    `slo` is the SLO it was taken from, as `service/slo`; `unit` is the histogram's.
+    """
+
+    slo: str
+    histogram: Selector
+    quantile: Decimal
+    target: Decimal
+    unit: Literal["s", "ms"] = "s"
+
+
+@dataclass(frozen=True)
+class ResourceTrigger:
+    """Scale so that the pods use `percent` of their cpu or memory request."""
+
+    resource: Literal["cpu", "memory"]
+    percent: int
+
+
+Trigger = TrafficTrigger | LatencyTrigger | ResourceTrigger
+
+
+@dataclass(frozen=True)
+class ScaleRule:
+    """How fast replicas may change: at most `percent` in each `every` seconds, and only to what
+    was asked for throughout the last `stabilization` seconds. None: the cluster's default."""
+
+    stabilization: int | None = None
+    percent: int | None = None
+    every: int | None = None
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """Replicas to hold after `after` failed queries in a row."""
+
+    replicas: int
+    after: int = 3
+    behavior: str = "static"
+
+
+@dataclass(frozen=True)
+class Autoscaling:
+    target: ScaleTarget
+    min_replicas: int
+    max_replicas: int
+    triggers: tuple[Trigger, ...]
+    scale_up: ScaleRule | None = None
+    scale_down: ScaleRule | None = None
+    fallback: Fallback | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service with everything it inherits. `source` is its spec's path, relative to the
+    folder of slosmith.yaml, with `/` between its parts."""
+
+    name: str
+    source: str
+    slos: tuple[Slo, ...]
+    description: str = ""
+    owner: str = ""
+    namespace: str = "default"
+    pods: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    autoscaling: Autoscaling | None = None
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """Intervals and retention in seconds; `namespace` is that of the rule objects."""
+
+    url: str = "http://prometheus-operated.monitoring.svc:9090"
+    scrape_interval: int = 30
+    evaluation_interval: int = 30
+    retention: int = 15 * 86400
+    rule_labels: Mapping[str, str] = field(default_factory=dict)
+    namespace: str = "monitoring"
+
+
+@dataclass(frozen=True)
+class Grafana:
+    url: str = ""
+    folder: str = "SLOs"
+    namespace: str = "monitoring"
+
+
+@dataclass(frozen=True)
+class Project:
+    """What all services of a project share, from slosmith.yaml."""
+
+    prometheus: Prometheus = field(default_factory=Prometheus)
+    grafana: Grafana = field(default_factory=Grafana)
+    runbooks_url: str = ""
+    keda_version: tuple[int, int] = (2, 18)
+    severities: Mapping[SeverityKey, str] = field(
+        default_factory=lambda: {"page": "page", "ticket": "ticket"}
+    )
+    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes")
+
+
+@dataclass(frozen=True)
+class ServiceSummary:
+    """All that an artifact of the whole fleet may see of a service, so that an unchanged
+    service needs no compiling. `scale_target` is `namespace/apiVersion/kind/name`, or empty."""
+
+    name: str
+    owner: str
+    namespace: str
+    slos: tuple[str, ...]
+    scale_target: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All services of a project, sorted by name."""
+
+    project: Project
+    services: tuple[Service, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-like data; decimals as their exact text."""
+        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
