@@ -1,0 +1,1 @@
+"""The shape of spec files: the JSON Schemas, and their findings in words for people."""

@@ -1,0 +1,75 @@
+"""Fields that the format has and this version does not build: said clearly, never ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from slosmith.problems import Path
+
+# A path (`*`: every key or index) and, where only some values are meant, those values.
+Pattern = tuple[tuple[str, ...], frozenset[str] | None]
+
+_ALERTING: tuple[Pattern, ...] = ((("alerting", "policy"), None),)
+_AUTOSCALING: tuple[Pattern, ...] = (
+    (("autoscaling", "engine"), frozenset({"hpa"})),
+    (("autoscaling", "pause"), None),
+    (("autoscaling", "transfer_hpa_ownership"), None),
+    (("autoscaling", "triggers", "*", "metric"), None),
+    (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
+)
+_SLO: tuple[Pattern, ...] = (
+    (("by",), None),
+    (("tests",), None),
+    (("indicator", "error_ratio"), None),
+    (("indicator", "latency", "type"), frozenset({"native"})),
+    *_ALERTING,
+)
+_SECTIONS: tuple[Pattern, ...] = tuple(
+    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook", "allow", "tests")
+)
+
+
+def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
+    return tuple(((*prefix, *path), values) for path, values in patterns)
+
+
+_FIELDS = _ALERTING + _AUTOSCALING + _SECTIONS
+SPEC: tuple[Pattern, ...] = _FIELDS + _below(("slos", "*"), _SLO)
+PROJECT: tuple[Pattern, ...] = (
+    (("allow",), None),
+    (("policies",), None),
+    (("prometheus", "auth"), None),
+    (("families", "*"), frozenset({"k6", "chaos", "runbooks"})),
+    *_below(("defaults",), (*_FIELDS, (("by",), None))),
+    *_below(("overrides",), (*_FIELDS, (("by",), None))),
+    *_below(("overrides", "services", "*"), _FIELDS),
+    *_below(("overrides", "services", "*", "slos", "*"), _SLO),
+)
+
+
+def find(data: Any, patterns: tuple[Pattern, ...]) -> Iterator[Path]:
+    """The paths in `data` that this version does not build."""
+    for path, values in patterns:
+        for found, value in _match(data, path):
+            if values is None:
+                # The one way to authenticate that is built is none.
+                if not (path[-1] == "auth" and value == "none"):
+                    yield found
+            elif isinstance(value, str) and value in values:
+                yield found
+
+
+def _match(data: Any, pattern: tuple[str, ...]) -> Iterator[tuple[Path, Any]]:
+    if not pattern:
+        yield (), data
+        return
+    first, rest = pattern[0], pattern[1:]
+    items: list[tuple[str | int, Any]] = []
+    if isinstance(data, dict):
+        items = [(key, value) for key, value in data.items() if first in ("*", key)]
+    elif isinstance(data, list) and first == "*":
+        items = list(enumerate(data))
+    for key, value in items:
+        for path, found in _match(value, rest):
+            yield (key, *path), found
