@@ -1,0 +1,195 @@
+"""What each PromQL field of a spec takes, and what to write instead of what it does not take.
+
+| field | takes |
+|---|---|
+| ratio.bad, .good, .total | an event count: a plain vector selector, or an aggregated expression |
+| | with `$window` in its ranges |
+| latency.histogram, uptime.series, traffic.series | a plain vector selector |
+| threshold.query | an instant value: one series, no `$window` |
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from promql_parser import BinaryExpr, Call, Expr, MatrixSelector, SubqueryExpr, VectorSelector
+
+from slosmith.model import EventCount, ExpressionCount, Selector, SelectorCount
+from slosmith.promql import advice, syntax
+from slosmith.promql.faults import Fault
+from slosmith.promql.syntax import Judge
+from slosmith.promql.tokens import Token, canonical
+
+# Range functions that count events in the window; the others that fit give events per second.
+_PER_WINDOW = frozenset({"increase", "count_over_time", "sum_over_time", "changes", "resets"})
+_LAST_TWO = frozenset({"irate", "idelta"})
+
+
+def selector(text: str, judge: Judge | None = None) -> tuple[Selector | None, list[Fault]]:
+    """A plain vector selector such as `up{job="api"}`."""
+    expr, tokens, faults = syntax.parse(text, judge)
+    if expr is None:
+        return None, faults
+    root = syntax.bare(expr)
+    if isinstance(root, MatrixSelector):
+        return None, [_range_fault(tokens)]
+    if not isinstance(root, VectorSelector):
+        message = "takes a plain vector selector, such as " + advice.example_selector(tokens)
+        return None, [Fault("promql-selector", message, 0, len(text))]
+    if root.offset is not None or root.at is not None:
+        message = "takes a plain vector selector, without offset and @"
+        return None, [Fault("promql-selector", message, 0, len(text))]
+    return _selector(tokens)
+
+
+def event_count(text: str, judge: Judge | None = None) -> tuple[EventCount | None, list[Fault]]:
+    """Events counted: a plain vector selector, or an aggregated expression with `$window`."""
+    expr, tokens, faults = syntax.parse(text, judge)
+    if expr is None:
+        return None, faults
+    root = syntax.bare(expr)
+    if isinstance(root, VectorSelector | MatrixSelector):
+        found, faults = selector(text, judge)
+        return (SelectorCount(found) if found else None), faults
+    faults = _count_faults(root, tokens, text)
+    if faults:
+        return None, faults
+    functions = _range_functions(root)
+    return ExpressionCount(canonical(tokens), functions <= _PER_WINDOW), []
+
+
+def instant_value(text: str, judge: Judge | None = None) -> tuple[str | None, list[Fault]]:
+    """One value at each moment; returned on one line, without comments."""
+    expr, tokens, faults = syntax.parse(text, judge)
+    if expr is None:
+        return None, faults
+    whole = (0, len(text))
+    for token in tokens:
+        if token.kind == "window":
+            message = "an instant value has no $window; write a fixed range such as [5m]"
+            return None, [Fault("promql-window", message, token.start, token.end)]
+    if syntax.is_range(expr):
+        message = "a range of samples is no instant value; write for example max_over_time(…)"
+        return None, [Fault("promql-type", message, *whole)]
+    if syntax.is_scalar(expr) or _is_text(expr):
+        message = "takes a value that is measured, not a number"
+        return None, [Fault("promql-type", message, *whole)]
+    if compared := _comparison(expr, tokens):
+        return None, [compared]
+    if quantile := advice.quantile_fault(expr, tokens, text, "threshold"):
+        return None, [quantile]
+    if syntax.labels(expr) != frozenset():
+        return None, [Fault("promql-series", advice.one_value(expr, tokens), *whole)]
+    return canonical(tokens), []
+
+
+def _count_faults(root: Expr, tokens: list[Token], text: str) -> list[Fault]:
+    whole = (0, len(text))
+    if fault := advice.ratio_fault(root, tokens, text):
+        return [fault]
+    if syntax.is_scalar(root) or _is_text(root):
+        return [Fault("promql-type", "takes a count of events, not a number", *whole)]
+    if isinstance(root, SubqueryExpr):
+        return [Fault("promql-type", "takes a count of events, not a range of samples", *whole)]
+    if quantile := advice.quantile_fault(root, tokens, text, "count"):
+        return [quantile]
+    if fixed := _fixed_ranges(tokens):
+        return fixed
+    for token in tokens:
+        if token.kind == "string" and "$window" in token.text:
+            message = "$window inside a string is text; match the label in another way"
+            return [Fault("promql-window", message, token.start, token.end)]
+    if compared := _comparison(root, tokens):
+        return [compared]
+    if not any(token.kind == "window" for token in tokens):
+        return [Fault("promql-window", advice.no_window(tokens), *whole)]
+    functions = _range_functions(root)
+    for name in sorted(functions & _LAST_TWO):
+        token = next(token for token in tokens if token.text == name)
+        message = f"{name} sees only the last two samples of a window; write rate"
+        return [Fault("promql-function", message, token.start, token.end)]
+    if functions & _PER_WINDOW and functions - _PER_WINDOW:
+        names = " and ".join(sorted(functions))
+        message = f"{names} in one count: some give events per second, some per window; use rate"
+        return [Fault("promql-function", message, *whole)]
+    if syntax.labels(root) != frozenset():
+        return [Fault("promql-aggregation", advice.aggregate(root, tokens), *whole)]
+    if (bare := _instant_selectors(root)) is not None:
+        message = f"{bare} is not counted over $window; write rate({bare}[$window])"
+        return [Fault("promql-window", message, *whole)]
+    return []
+
+
+def _fixed_ranges(tokens: list[Token]) -> list[Fault]:
+    faults = []
+    # A subquery's step, after its colon, may be fixed.
+    for opening, token in itertools.pairwise(tokens):
+        if opening.text == "[" and token.kind == "duration":
+            message = (
+                f"a fixed range where $window belongs: write [$window] in place of "
+                f"[{token.text}], or the counter's selector alone"
+            )
+            faults.append(Fault("promql-window", message, token.start, token.end))
+    return faults
+
+
+def _range_functions(root: Expr) -> frozenset[str]:
+    return frozenset(
+        syntax.function(node)
+        for node in syntax.walk(root)
+        if isinstance(node, Call) and any(syntax.is_range(argument) for argument in node.args)
+    )
+
+
+def _instant_selectors(root: Expr) -> str | None:
+    """The name of a selector that stands outside any range, where there is one."""
+    if isinstance(root, VectorSelector):
+        return root.name or "the selector"
+    if isinstance(root, SubqueryExpr):
+        return None
+    names = (_instant_selectors(child) for child in syntax.children(root))
+    return next((name for name in names if name is not None), None)
+
+
+def _comparison(expr: Expr, tokens: list[Token]) -> Fault | None:
+    """A comparison without `bool` drops the value while it is false: then there is no data."""
+    root = syntax.bare(expr)
+    if not isinstance(root, BinaryExpr) or syntax.operator(root) not in syntax.COMPARISONS:
+        return None
+    if root.modifier is not None and root.modifier.return_bool:
+        return None
+    sign = syntax.operator(root)
+    token = next(token for token in tokens if token.text == sign)
+    message = f"a comparison leaves no value while it is false; give the value without {sign}"
+    return Fault("promql-comparison", message, token.start, token.end)
+
+
+def _is_text(expr: Expr) -> bool:
+    return type(syntax.bare(expr)).__name__ == "StringLiteral"
+
+
+def _range_fault(tokens: list[Token]) -> Fault:
+    opening = next(token for token in tokens if token.text == "[")
+    closing = next(token for token in tokens if token.text == "]")
+    message = "slosmith adds the range itself; write the selector without it"
+    return Fault("promql-selector", message, opening.start, closing.end)
+
+
+def _selector(tokens: list[Token]) -> tuple[Selector | None, list[Fault]]:
+    """From the tokens of a parsed selector, so that every matcher keeps its spelling."""
+    tokens = [token for token in tokens if token.text not in ("(", ")")]
+    name = tokens[0].text if tokens[0].kind == "name" else ""
+    matchers: list[str] = []
+    part: list[Token] = []
+    for token in tokens[1 if name else 0 :]:
+        if token.kind in ("open", "close", "comma"):
+            if len(part) == 3 and part[0].kind == "name":
+                # The label, the operator and the value touch: a="b".
+                matchers.append("".join(canonical([item]) for item in part))
+            elif part:
+                message = 'a matcher is a label, =, !=, =~ or !~, and a string: job="api"'
+                return None, [Fault("promql-selector", message, part[0].start, part[-1].end)]
+            part = []
+        else:
+            part.append(token)
+    return Selector(name, tuple(matchers)), []
