@@ -1,0 +1,84 @@
+"""The SLO mathematics: from an objective and a window to the tiers of burn-rate alerts.
+
+Sources: the SRE workbook, chapter 5, "Alerting on SLOs" (multiwindow, multi-burn-rate alerts),
+for the factors; the outage tier and the clamp are ours and derived below.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from slosmith.model import SeverityKey, Tier
+
+MINUTE = 60
+HOUR = 3600
+DAY = 86400
+
+# (severity, long window, short window, burn rate), for SLO windows of 28 days and more. A burn
+# rate of 14.4 spends 2 % of a 30 days' budget in an hour, 6 spends 5 % in six hours, 3 and 1
+# spend 10 % in a day and in three days.
+DEFAULT_POLICY: tuple[tuple[SeverityKey, int, int, Decimal], ...] = (
+    ("page", 1 * HOUR, 5 * MINUTE, Decimal("14.4")),
+    ("page", 6 * HOUR, 30 * MINUTE, Decimal(6)),
+    ("ticket", 1 * DAY, 2 * HOUR, Decimal(3)),
+    ("ticket", 3 * DAY, 6 * HOUR, Decimal(1)),
+)
+
+# The outage tier's long window is the longest of these in which a total outage is found soon
+# enough; a longer one is less easily fooled by a short burst.
+_OUTAGE_WINDOWS = (15 * MINUTE, 10 * MINUTE, 5 * MINUTE)
+_OUTAGE_SHORT = 5 * MINUTE
+_OUTAGE_DETECTION = Decimal(510)  # seconds: 10 minutes less scraping, evaluating and rounding
+
+
+def halfway(budget: Decimal) -> Decimal:
+    """The error ratio half-way between the budget and 1.
+
+    Above the budget and below 1 for every objective, so an alert with this threshold is silent
+    while the objective is kept and fires in a total outage.
+    """
+    return (1 + budget) / 2
+
+
+def detection(tier: Tier, error_ratio: Decimal = Decimal(1)) -> Decimal | None:
+    """Seconds from the start of a steady `error_ratio` until `tier` fires, after a time without
+    errors and with even traffic; None if it never does. Scraping and evaluation come on top.
+
+    The ratio over the long window grows as error_ratio × time / long.
+    """
+    if error_ratio <= tier.threshold:
+        return None
+    return tier.threshold / error_ratio * tier.long
+
+
+def tiers(objective: Decimal) -> tuple[Tier, ...]:
+    """The default policy's tiers for an objective in percent and an SLO window of 28 to 90 days.
+
+    A threshold (factor × budget) above half-way is clamped to it: beyond 1 it could never be
+    reached. Where another page tier does not find a total outage sooner, an outage tier goes in
+    front.
+    """
+    budget = 1 - objective / 100
+    limit = halfway(budget)
+    regular = tuple(
+        Tier(
+            severity=severity,
+            long=long,
+            short=short,
+            threshold=min(factor * budget, limit),
+            factor=factor,
+            clamped=factor * budget > limit,
+        )
+        for severity, long, short, factor in DEFAULT_POLICY
+    )
+    outage = Tier("page", _outage_window(limit), _OUTAGE_SHORT, limit)
+    pages = [tier for tier in regular if tier.severity == "page"]
+    sooner = all(outage.threshold * outage.long < tier.threshold * tier.long for tier in pages)
+    return (outage, *regular) if sooner else regular
+
+
+def _outage_window(threshold: Decimal) -> int:
+    for window in _OUTAGE_WINDOWS:
+        if threshold * window <= _OUTAGE_DETECTION:
+            return window
+    return _OUTAGE_WINDOWS[-1]
