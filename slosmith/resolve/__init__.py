@@ -1,0 +1,1 @@
+"""Files → the resolved model: layers merged, references replaced by values, all checked."""

@@ -1,0 +1,218 @@
+"""All files → the fleet: built-in < defaults < service < SLO < overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slosmith.durations import format_duration
+from slosmith.model import Fleet, Project, Service, Slo
+from slosmith.problems import Path
+from slosmith.resolve import autoscaling, project, slos
+from slosmith.resolve.context import Context, labels, mapping, text, texts
+from slosmith.resolve.layers import Layer, merge
+from slosmith.shape.messages import suggestion
+
+# What an SLO inherits from its service, and that from slosmith.yaml.
+_SLO_FIELDS = ("window", "alerting", "objective")
+_SERVICE_FIELDS = ("description", "owner", "namespace", "pods", "labels", "links", "autoscaling")
+# A section whose defaults count only where the service has it.
+_SECTION = "autoscaling"
+# Names of files that belong to the whole fleet.
+_RESERVED_NAMES = ("fleet", "overview")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file whose shape was checked: its shown name and the data that passed."""
+
+    file: str
+    data: Any
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A service before references between services are resolved."""
+
+    file: str
+    name: str
+    at: Path
+    data: dict[str, Any]
+    slos: tuple[Slo | None, ...]
+
+
+def resolve(context: Context, config: SourceFile | None, specs: Sequence[SourceFile]) -> Fleet:
+    """The fleet of all services that resolve; what is wrong with the others is in `context`."""
+    shared = Layer(config.file, (), mapping(config.data)) if config else Layer("", (), {})
+    if config:
+        merge([shared], context.origins, project.AT)
+    resolved = project.build(context, shared.data)
+    overrides = shared.child("overrides") or Layer(shared.file, (), {})
+    drafts = [_draft(context, shared, overrides, spec) for spec in specs]
+    _unique_names(context, drafts)
+    _known_overrides(context, overrides, drafts)
+    index = {
+        f"{draft.name}/{name}": slo
+        for draft in drafts
+        for name, slo in zip(_slo_names(draft), draft.slos, strict=True)
+    }
+    services = [_service(context, resolved, draft, index) for draft in drafts]
+    _one_scaler(context, drafts, services)
+    fleet = Fleet(
+        resolved,
+        tuple(sorted((service for service in services if service), key=lambda item: item.name)),
+    )
+    if not context.problems:
+        _retention(context, fleet)
+    return fleet
+
+
+def _draft(context: Context, shared: Layer, overrides: Layer, spec: SourceFile) -> _Draft:
+    at: Path = ("services", spec.file)
+    own = Layer(spec.file, (), mapping(spec.data))
+    merge([own.only("service")], context.origins, at)
+    context.origins.record(at, spec.file, ())
+    name = text(own.data.get("service"))
+    if name in _RESERVED_NAMES:
+        message = f"`{name}` is the name of a file of the whole fleet; choose another"
+        context.error("service-name", message, (*at, "service"))
+    defaults = shared.child("defaults")
+    named = overrides.child("services")
+    override = named.child(name) if named else None
+    layers = [layer for layer in (defaults, own, overrides, override) if layer]
+    data = _merged_service(context, layers, at, own, override)
+    listed = (override.child("slos") if override else None) or own.child("slos")
+    return _Draft(spec.file, name, at, data, _slos(context, layers, listed, own, at))
+
+
+def _merged_service(
+    context: Context, layers: list[Layer], at: Path, own: Layer, override: Layer | None
+) -> dict[str, Any]:
+    data = {}
+    has_section = any(layer and layer.child(_SECTION) for layer in (own, override))
+    for field in _SERVICE_FIELDS:
+        found = [child for layer in layers if (child := layer.child(field))]
+        if found and (field != _SECTION or has_section):
+            data[field] = merge(found, context.origins, (*at, field))
+    return data
+
+
+def _slos(
+    context: Context, layers: list[Layer], listed: Layer | None, own: Layer, at: Path
+) -> tuple[Slo | None, ...]:
+    """Every SLO from its layers: inherited fields, its own, then what overrides it."""
+    if listed is None or not isinstance(listed.data, list):
+        return ()
+    split = layers.index(own) + 1
+    below = [layer.only(*_SLO_FIELDS) for layer in layers[:split]]
+    above = [layer.only(*_SLO_FIELDS) for layer in layers[split:]]
+    found: list[Slo | None] = []
+    places: dict[str, Path] = {}
+    for index in range(len(listed.data)):
+        layer = listed.child(index)
+        if layer is None or not isinstance(layer.data, dict):
+            found.append(None)
+            continue
+        path = (*at, "slos", index)
+        data = merge([*below, layer, *above], context.origins, path)
+        context.origins.record(path, layer.file, layer.path)
+        slo = slos.build(context, data, path)
+        name = text(data.get("name"))
+        first = places.setdefault(name, path) if name else path
+        if first != path:
+            where = context.origins.place((*first, "name"))
+            message = f"the SLO `{name}` is there already, at {where}"
+            context.error("slo-twice", message, (*path, "name"))
+        found.append(slo)
+    return tuple(found)
+
+
+def _slo_names(draft: _Draft) -> list[str]:
+    """A name for every SLO; faulty ones have none and cannot be referred to."""
+    return [slo.name if slo else f"?{index}" for index, slo in enumerate(draft.slos)]
+
+
+def _service(
+    context: Context, resolved: Project, draft: _Draft, index: Mapping[str, Slo | None]
+) -> Service | None:
+    data, at = draft.data, draft.at
+    scaling = None
+    if isinstance(data.get(_SECTION), dict):
+        scaling = autoscaling.build(
+            context, data[_SECTION], (*at, _SECTION), resolved, draft.name, index
+        )
+    service_labels = labels(context, data.get("labels"), (*at, "labels"))
+    if not draft.name or not draft.slos or None in draft.slos:
+        return None
+    return Service(
+        name=draft.name,
+        source=draft.file,
+        slos=tuple(slo for slo in draft.slos if slo),
+        description=text(data.get("description")),
+        owner=text(data.get("owner")),
+        namespace=text(data.get("namespace")) or "default",
+        pods=texts(data.get("pods")),
+        labels=service_labels,
+        links=texts(data.get("links")),
+        autoscaling=scaling,
+    )
+
+
+def _unique_names(context: Context, drafts: list[_Draft]) -> None:
+    places: dict[str, Path] = {}
+    for draft in drafts:
+        first = places.setdefault(draft.name, draft.at) if draft.name else draft.at
+        if first != draft.at:
+            where = context.origins.place((*first, "service"))
+            message = f"the service `{draft.name}` is there already, at {where}"
+            context.error("service-twice", message, (*draft.at, "service"))
+
+
+def _known_overrides(context: Context, overrides: Layer, drafts: list[_Draft]) -> None:
+    names = [draft.name for draft in drafts]
+    for name in mapping(overrides.data.get("services")):
+        if name not in names:
+            near = suggestion(name, names)
+            message = f"overrides a service `{name}` that no spec has{near}"
+            path = (*project.AT, "overrides", "services", name)
+            context.error("service-unknown", message, path, key=True)
+
+
+def _one_scaler(context: Context, drafts: list[_Draft], services: list[Service | None]) -> None:
+    """Two scalers on one workload fight over its replicas."""
+    places: dict[object, tuple[str, Path]] = {}
+    for draft, service in zip(drafts, services, strict=True):
+        if service is None or service.autoscaling is None:
+            continue
+        target = service.autoscaling.target
+        path = (*draft.at, _SECTION, "target")
+        key = (service.namespace, target.api_version.split("/")[0], target.kind, target.name)
+        other, first = places.setdefault(key, (service.name, path))
+        if first != path:
+            message = (
+                f"{target.kind} {target.name} in namespace {service.namespace} is scaled by "
+                f"`{other}` already ({context.origins.place(first)}); two scalers on one "
+                "workload fight over its replicas"
+            )
+            context.error("scaler-twice", message, path)
+
+
+def _retention(context: Context, fleet: Fleet) -> None:
+    retention = fleet.project.prometheus.retention
+    longer = [
+        f"{service.name}/{slo.name}"
+        for service in fleet.services
+        for slo in service.slos
+        if slo.window > retention
+    ]
+    if not longer:
+        return
+    shown = ", ".join(longer[:3]) + (f" and {len(longer) - 3} more" if len(longer) > 3 else "")
+    message = (
+        f"Prometheus keeps samples for {format_duration(retention)}, and the window of {shown} is "
+        "longer: bad events older than the retention leave the error budget too early. Set "
+        "prometheus.retention to what it really keeps, or choose a shorter window"
+    )
+    path = (*project.AT, "prometheus", "retention")
+    context.warning("window-retention", message, path)

@@ -1,0 +1,134 @@
+"""The indicator of an SLO: each kind's fields checked and made a model object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from slosmith.model import (
+    EventCount,
+    ExpressionCount,
+    Indicator,
+    LatencyIndicator,
+    RatioIndicator,
+    Selector,
+    SelectorCount,
+    ThresholdIndicator,
+    UptimeIndicator,
+)
+from slosmith.problems import Path
+from slosmith.promql import fields
+from slosmith.promql.faults import Fault
+from slosmith.promql.syntax import Judge
+from slosmith.resolve.context import Context, duration, mapping, number
+
+T = TypeVar("T")
+_SUFFIXES = ("_bucket", "_count", "_sum")
+
+
+def build(context: Context, value: Any, at: Path) -> Indicator | None:
+    """The indicator that stands at model path `at`; None after problems."""
+    for kind, data in mapping(value).items():
+        if isinstance(data, dict) and kind in _BUILDERS:
+            return _BUILDERS[kind](context, data, (*at, kind))
+    return None
+
+
+def _ratio(context: Context, data: dict[str, Any], at: Path) -> Indicator | None:
+    def count(key: str) -> EventCount | None:
+        return _read(context, data.get(key), (*at, key), fields.event_count)
+
+    total, bad, good = count("total"), count("bad"), count("good")
+    if total is None or (bad is None) == (good is None):
+        return None
+    part = "good" if bad is None else "bad"
+    if _identity(bad or good) == _identity(total):
+        says = "never be an error" if part == "good" else "count every event as an error"
+        message = f"`{part}` and `total` are the same query: this would {says}"
+        context.error("ratio-same", message, (*at, part))
+        return None
+    return RatioIndicator(total=total, bad=bad, good=good)
+
+
+def _latency(context: Context, data: dict[str, Any], at: Path) -> Indicator | None:
+    histogram = _read(context, data.get("histogram"), (*at, "histogram"), fields.selector)
+    below = duration(data.get("below"))
+    if histogram is not None:
+        histogram = _base_name(context, histogram, (*at, "histogram"))
+    if isinstance(data.get("below"), str) and not below:
+        message = f'`below`: "{data["below"]}" is no duration above zero, such as 500ms'
+        context.error("field-value", message, (*at, "below"))
+    unit = "ms" if data.get("unit") == "ms" else "s"
+    if histogram is None or not below:
+        return None
+    bound = below * 1000 if unit == "ms" else below
+    return LatencyIndicator(histogram, below, bound, unit)  # type: ignore[arg-type]
+
+
+def _base_name(context: Context, histogram: Selector, at: Path) -> Selector | None:
+    name = histogram.name
+    if not name:
+        message = "a histogram needs its base name before the matchers, such as "
+        context.error("histogram-name", message + 'http_request_duration_seconds{job="api"}', at)
+        return None
+    for suffix in _SUFFIXES:
+        if name.endswith(suffix):
+            message = (
+                f"takes the base name, {name.removesuffix(suffix)}; slosmith adds _bucket and "
+                "_count itself"
+            )
+            context.error("histogram-name", message, at)
+            return None
+    if any(matcher.startswith(("le=", "le!")) for matcher in histogram.matchers):
+        message = "a histogram is given without le; the bucket comes from `below`"
+        context.error("histogram-le", message, at)
+        return None
+    return histogram
+
+
+def _threshold(context: Context, data: dict[str, Any], at: Path) -> Indicator | None:
+    query = _read(context, data.get("query"), (*at, "query"), fields.instant_value)
+    below, above = number(data.get("below")), number(data.get("above"))
+    if query is None or (below is None) == (above is None):
+        return None
+    return ThresholdIndicator(query, below, above)
+
+
+def _uptime(context: Context, data: dict[str, Any], at: Path) -> Indicator | None:
+    series = _read(context, data.get("series"), (*at, "series"), fields.selector)
+    healthy = data.get("healthy", "any")
+    if series is None or healthy not in ("any", "all", "each"):
+        return None
+    return UptimeIndicator(series, healthy)
+
+
+_BUILDERS: dict[str, Callable[[Context, dict[str, Any], Path], Indicator | None]] = {
+    "ratio": _ratio,
+    "latency": _latency,
+    "threshold": _threshold,
+    "uptime": _uptime,
+}
+
+
+def _read(
+    context: Context,
+    value: Any,
+    at: Path,
+    reader: Callable[[str, Judge | None], tuple[T, list[Fault]]],
+) -> T | None:
+    """A query through the reader of its field; None for what was refused or is not there."""
+    if not isinstance(value, str):
+        return None
+    found, faults = reader(value, context.judge)
+    context.faults(faults, at)
+    return found
+
+
+def _identity(count: EventCount | None) -> object:
+    """Two counts with the same identity count the same events."""
+    match count:
+        case SelectorCount(selector):
+            return (selector.name, frozenset(selector.matchers))
+        case ExpressionCount(expression):
+            return expression.replace(" ", "")
+    return None

@@ -1,0 +1,93 @@
+"""slosmith.yaml: what all services share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slosmith.durations import format_duration
+from slosmith.model import Grafana, Project, Prometheus
+from slosmith.problems import Path
+from slosmith.resolve.context import Context, mapping, text, texts, whole_seconds
+
+AT: Path = ("project",)
+_MAX_SCRAPE = 75
+_MAX_EVALUATION = 120
+
+
+def build(context: Context, data: Any) -> Project:
+    """The project from the data of slosmith.yaml (empty without one), with what was refused at
+    its default."""
+    data = mapping(data)
+    families = data.get("families")
+    default = Project()
+    return Project(
+        prometheus=_prometheus(context, mapping(data.get("prometheus"))),
+        grafana=_grafana(mapping(data.get("grafana"))),
+        runbooks_url=text(mapping(data.get("runbooks")).get("url")).rstrip("/"),
+        keda_version=_version(text(mapping(data.get("keda")).get("version"))),
+        severities={
+            key: texts(data.get("severities")).get(key, value)
+            for key, value in default.severities.items()
+        },
+        families=tuple(
+            family
+            for family in default.families
+            if not isinstance(families, list) or family in families
+        ),
+    )
+
+
+def _prometheus(context: Context, data: dict[str, Any]) -> Prometheus:
+    default = Prometheus()
+    at = (*AT, "prometheus")
+    scrape = _interval(
+        context,
+        data,
+        "scrape_interval",
+        _MAX_SCRAPE,
+        "a rate over 5 minutes needs at least four samples",
+    )
+    evaluation = _interval(
+        context,
+        data,
+        "evaluation_interval",
+        _MAX_EVALUATION,
+        "recorded series would be older than Prometheus looks back",
+    )
+    retention = whole_seconds(context, data, "retention", at)
+    if retention == 0:
+        context.error("field-value", "`retention` must be above zero", (*at, "retention"))
+    return Prometheus(
+        url=text(data.get("url")).rstrip("/") or default.url,
+        scrape_interval=scrape or default.scrape_interval,
+        evaluation_interval=evaluation or default.evaluation_interval,
+        retention=retention or default.retention,
+        rule_labels=texts(data.get("rule_labels")),
+        namespace=text(data.get("namespace")) or default.namespace,
+    )
+
+
+def _interval(
+    context: Context, data: dict[str, Any], key: str, most: int, reason: str
+) -> int | None:
+    at = (*AT, "prometheus")
+    seconds = whole_seconds(context, data, key, at)
+    if seconds is not None and not 1 <= seconds <= most:
+        message = f"`{key}` must be 1s to {format_duration(most)}: above that {reason}"
+        context.error("interval-range", message, (*at, key))
+        return None
+    return seconds
+
+
+def _grafana(data: dict[str, Any]) -> Grafana:
+    default = Grafana()
+    return Grafana(
+        url=text(data.get("url")).rstrip("/"),
+        folder=text(data.get("folder")) or default.folder,
+        namespace=text(data.get("namespace")) or default.namespace,
+    )
+
+
+def _version(value: str) -> tuple[int, int]:
+    parts = value.split(".")
+    return (int(parts[0]), int(parts[1])) if len(parts) > 1 else Project().keda_version

@@ -1,0 +1,121 @@
+"""One SLO: its objective, window, indicator and alerts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from slosmith import slomath
+from slosmith.durations import format_duration
+from slosmith.model import Alerting, SeverityAlert, Slo
+from slosmith.numbers import plain
+from slosmith.problems import Path
+from slosmith.resolve import indicators
+from slosmith.resolve.context import Context, labels, mapping, number, text, texts, whole_seconds
+from slosmith.series import EXHAUSTED_ALERT, MISSING_ALERT
+
+DEFAULT_WINDOW = 30 * slomath.DAY
+MIN_WINDOW = 28 * slomath.DAY
+MAX_WINDOW = 90 * slomath.DAY
+_MIN_OF_FORMAT = 7 * slomath.DAY
+PAGE_NAME = "SLOErrorBudgetBurnFast"
+TICKET_NAME = "SLOErrorBudgetBurnSlow"
+
+
+def build(context: Context, data: Any, at: Path) -> Slo | None:
+    """The SLO from its merged layers at model path `at`; None after problems."""
+    data = mapping(data)
+    objective = _objective(context, data, at)
+    window = _window(context, data, at)
+    indicator = indicators.build(context, data.get("indicator"), (*at, "indicator"))
+    alerting = _alerting(context, mapping(data.get("alerting")), (*at, "alerting"))
+    name = data.get("name")
+    if not isinstance(name, str) or objective is None or window is None or indicator is None:
+        return None
+    return Slo(
+        name=name,
+        description=text(data.get("description")),
+        objective=objective,
+        window=window,
+        indicator=indicator,
+        alerting=alerting,
+        tiers=slomath.tiers(objective),
+    )
+
+
+def _objective(context: Context, data: dict[str, Any], at: Path) -> Decimal | None:
+    if "objective" not in data:
+        message = "`objective` is missing: percent of events, or of the time, that must be good"
+        context.error("field-missing", message, at, key=True)
+        return None
+    objective = number(data["objective"])
+    if objective is None:
+        return None
+    path = (*at, "objective")
+    if objective >= 100:
+        says = "leaves no error budget" if objective == 100 else "is above 100 percent"
+        message = f"objective: {plain(objective)} {says}; write less than 100, such as 99.9"
+        context.error("objective-range", message, path)
+        return None
+    if objective <= 0:
+        message = f"objective: {plain(objective)} promises nothing; write percent, such as 99.9"
+        context.error("objective-range", message, path)
+        return None
+    if objective < 1:
+        message = (
+            f"objective: {plain(objective)} is in percent and allows {plain(100 - objective)}% of "
+            f"bad events; did you mean {plain(objective * 100)}?"
+        )
+        context.warning("objective-fraction", message, path)
+    return objective
+
+
+def _window(context: Context, data: dict[str, Any], at: Path) -> int | None:
+    if "window" not in data:
+        return DEFAULT_WINDOW
+    window = whole_seconds(context, data, "window", at)
+    if window is None or MIN_WINDOW <= window <= MAX_WINDOW:
+        return window
+    path = (*at, "window")
+    if _MIN_OF_FORMAT <= window < MIN_WINDOW:
+        message = (
+            f"a window of {format_duration(window)} is not supported by this version of "
+            "slosmith; write 28d to 90d"
+        )
+        context.error("not-supported", message, path)
+    else:
+        message = f"a window of {format_duration(window)} is out of range; write 28d to 90d"
+        context.error("window-range", message, path)
+    return None
+
+
+def _alerting(context: Context, data: dict[str, Any], at: Path) -> Alerting:
+    events = data.get("min_bad_events")
+    page = _severity(context, mapping(data.get("page")), PAGE_NAME, (*at, "page"))
+    ticket = _severity(context, mapping(data.get("ticket")), TICKET_NAME, (*at, "ticket"))
+    if page.name == ticket.name:
+        message = f"`{page.name}` names both the page and the ticket; give them two names"
+        context.error("alert-name", message, (*at, "page", "name"))
+    return Alerting(
+        page=page,
+        ticket=ticket,
+        disabled=data.get("disabled") is True,
+        min_bad_events=events if isinstance(events, int) else 5,
+        absent=text(data.get("absent")) or "page",
+        exhausted=text(data.get("exhausted")) or "off",
+        labels=labels(context, data.get("labels"), (*at, "labels")),
+        annotations=texts(data.get("annotations")),
+    )
+
+
+def _severity(context: Context, data: dict[str, Any], name: str, at: Path) -> SeverityAlert:
+    chosen = text(data.get("name")) or name
+    if chosen in (MISSING_ALERT, EXHAUSTED_ALERT):
+        message = f"`{chosen}` is the name of another alert of every SLO"
+        context.error("alert-name", message, (*at, "name"))
+    return SeverityAlert(
+        name=chosen,
+        labels=labels(context, data.get("labels"), (*at, "labels")),
+        annotations=texts(data.get("annotations")),
+        disabled=data.get("disabled") is True,
+    )
