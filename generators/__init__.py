@@ -1,0 +1,17 @@
+"""Generators: pure functions from resolved services to artifacts. `GENERATORS` names them all."""
+
+from __future__ import annotations
+
+from generators.dashboards import generate as dashboards
+from generators.keda import generate as scaled_object
+from generators.kustomizations import generate as root_kustomization
+from generators.kustomizations import generate_folder as kustomization
+from generators.provisioning import generate as provisioning
+from generators.rules.files import generate as rules
+from slosmith.pipeline import Generators
+
+GENERATORS = Generators(
+    service=(rules, dashboards, scaled_object),
+    folder=kustomization,
+    fleet=(provisioning, root_kustomization),
+)

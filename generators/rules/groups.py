@@ -1,0 +1,37 @@
+"""The rule groups of a service: a fast and a slow one per SLO, each in dependency order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generators.rules import alerts, recording
+from slosmith.durations import format_duration
+from slosmith.model import Project, Service, Slo
+
+# Above the lookback of 5 minutes recorded series would blink for other groups; 2 minutes leave
+# room for a missed evaluation.
+SLOW_INTERVAL = 120
+Group = dict[str, Any]
+
+
+def slo_groups(service: Service, slo: Slo, project: Project) -> list[Group]:
+    """The two groups of one SLO. Names of services and SLOs are DNS labels, so the dots keep
+    `a-b` + `c` and `a` + `b-c` apart."""
+    name = f"slosmith.{service.name}.{slo.name}"
+    fast = project.prometheus.evaluation_interval
+    return [
+        {
+            "name": f"{name}.fast",
+            "interval": format_duration(fast),
+            "rules": recording.fast(service, slo, project) + alerts.fast(service, slo, project),
+        },
+        {
+            "name": f"{name}.slow",
+            "interval": format_duration(max(fast, SLOW_INTERVAL)),
+            "rules": recording.slow(service, slo, project) + alerts.slow(service, slo, project),
+        },
+    ]
+
+
+def service_groups(service: Service, project: Project) -> list[Group]:
+    return [group for slo in service.slos for group in slo_groups(service, slo, project)]
