@@ -1,0 +1,68 @@
+"""The PromQL of dashboards: recorded series and ALERTS, nothing raw.
+
+Series of one SLO have the same labels, so binary operators need no `on`; it would break where
+further labels, such as a cluster's, set otherwise equal SLOs apart.
+"""
+
+from __future__ import annotations
+
+from slosmith import series
+from slosmith.model import Service
+
+# Seconds that stand for "never" where the budget does not run out: a bit over 30 years.
+NEVER = 10**9
+
+PENDING = 1  # as ALERTS has it
+FIRING = 2
+
+
+def chosen(service: Service) -> str:
+    """Matchers of the SLOs that are chosen at the top of the dashboard."""
+    return f'{{service="{service.name}",slo=~"$slo"}}'
+
+
+def slo_names(service: Service) -> str:
+    """The query of the variable `slo`."""
+    return f'label_values({series.OBJECTIVE}{{service="{service.name}"}}, slo)'
+
+
+def burn_rate(window: int, labels: str) -> str:
+    """How many times faster than allowed the budget was spent over `window` seconds."""
+    return f"{series.error_ratio(window)}{labels} / {series.BUDGET}{labels}"
+
+
+def attained(window: int, labels: str, others: bool) -> str:
+    """The share of good events over the SLO's window of `window` seconds. `others`: some SLOs
+    have another window, and may record an error ratio over this one for their alerts."""
+    ratio = f"1 - {series.error_ratio(window)}{labels}"
+    return f"{ratio} and {series.PERIOD}{labels} == {window}" if others else ratio
+
+
+def time_left(labels: str) -> str:
+    """Seconds until the budget is spent at the pace of the last hour: 0 where it is, NEVER where
+    the pace is one that the budget lasts for."""
+    remaining, rate = f"{series.REMAINING}{labels}", burn_rate(3600, labels)
+    return (
+        f"clamp_min({remaining} <= 0, 0)\n"
+        f"or {remaining} * {series.PERIOD}{labels} / ({rate} > 1)\n"
+        f"or 0 * ({rate}) + {NEVER}"
+    )
+
+
+def alert_states(service: Service) -> str:
+    """FIRING or PENDING for each alert of the chosen SLOs while it is."""
+    return (
+        "max by (slo, alertname) (\n"
+        f"  {FIRING} * {_alerts(service, 'firing')}\n"
+        f"  or {_alerts(service, 'pending')}\n"
+        ")"
+    )
+
+
+def firing(service: Service) -> str:
+    """1 for each alert of the chosen SLOs while it fires."""
+    return f"max by (slo, alertname, severity) ({_alerts(service, 'firing')})"
+
+
+def _alerts(service: Service, state: str) -> str:
+    return f'ALERTS{{service="{service.name}",slo=~"$slo",alertstate="{state}"}}'
