@@ -1,0 +1,168 @@
+"""Which checks a file gets, by its path and kind, and what is remembered to compare files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from posixpath import basename
+from typing import Any
+
+from slosmith.artifacts import Artifact
+from slosmith.validate import dashboards, rules, scaling, trees
+from slosmith.validate.documents import read_json, read_yaml
+from slosmith.validate.findings import Finding, Keys
+
+# Each part has a letter or digit in front, after a dot at most, so `..` is none.
+_PART = r"\.?[A-Za-z0-9][-A-Za-z0-9_.]*"
+_PATH = re.compile(rf"{_PART}(?:/{_PART})*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_RULE_FILE = re.compile(r"prometheus/rules/([^/]+)\.yaml")
+_OBJECT_FILE = re.compile(r"kubernetes/([^/]+)/[^/]+\.yaml")
+_DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
+_PROVISIONING = "grafana/provisioning.yaml"
+_YAML = (".yaml", ".yml", "/.lint")
+
+
+class Files:
+    """The checks of one run. Plain rule files and dashboards come before their copies."""
+
+    def __init__(self, paths: Collection[str]) -> None:
+        self._paths = paths
+        self._tree = trees.contents(paths)
+        self._manifests: list[tuple[str, Any]] = []
+        self._groups: dict[str, list[Any]] = {}
+        self._dashboards: dict[str, Any] = {}
+        self._titles: set[str] = set()
+        self._keys: set[str] = set()
+
+    def check_paths(self) -> list[tuple[str, Finding]]:
+        """Paths that would leave the output folder, or be one file on some file systems."""
+        found = []
+        seen: set[str] = set()
+        for path in self._paths:
+            if not _PATH.fullmatch(path):
+                text = "is no plain relative path"
+                found.append((path, Finding("artifact-path", (), text)))
+            if path.casefold() in seen:
+                text = "is generated twice, or differs from another file in case only"
+                found.append((path, Finding("artifact-path", (), text)))
+            seen.add(path.casefold())
+        return found
+
+    def check_together(self) -> list[tuple[str, Finding]]:
+        """What can be seen in all objects together, once every file was checked."""
+        return list(trees.duplicates(self._manifests))
+
+    def check(self, artifact: Artifact) -> list[Finding]:
+        """One file."""
+        found = _text(artifact.text)
+        if artifact.path.endswith(".json"):
+            data, wrong = read_json(artifact.text)
+            if not wrong and _DASHBOARD.fullmatch(artifact.path):
+                wrong = self._dashboard(data)
+            return found + wrong
+        if not artifact.path.endswith(_YAML):
+            return found
+        documents, wrong = read_yaml(artifact.text)
+        if not documents:
+            return found + (wrong or [Finding("artifact-yaml", (), "holds no document")])
+        return found + wrong + self._documents(artifact.path, documents)
+
+    def _documents(self, path: str, documents: list[Any]) -> list[Finding]:
+        if len(documents) > 1 and not _OBJECT_FILE.fullmatch(path):
+            return [Finding("artifact-yaml", (), f"holds {len(documents)} documents, not one")]
+        if basename(path) == trees.KUSTOMIZATION:
+            return trees.check_kustomization(documents[0], path, self._tree)
+        if match := _RULE_FILE.fullmatch(path):
+            found = rules.check_file(documents[0])
+            if not any(finding.check == "artifact-schema" for finding in found):
+                self._groups[match[1]] = documents[0]["groups"]
+            return found
+        if match := _OBJECT_FILE.fullmatch(path):
+            return self._objects(path, match[1], documents)
+        if path == _PROVISIONING:
+            return dashboards.check_provisioning(documents[0])
+        return []
+
+    def _objects(self, path: str, service: str, documents: list[Any]) -> list[Finding]:
+        found: list[Finding] = []
+        rule_objects = []
+        for index, data in enumerate(documents):
+            keys: Keys = (index,) if len(documents) > 1 else ()
+            kind = data.get("kind") if isinstance(data, dict) else None
+            if kind == "PrometheusRule":
+                wrong = rules.check_object(data)
+                rule_objects += [] if wrong else [data]
+            elif kind == "ScaledObject":
+                wrong = scaling.check(data)
+            elif kind == "ConfigMap":
+                wrong = self._config_map(data)
+            else:
+                text = f"{kind or 'no kind'} is no kind that slosmith writes here"
+                wrong = [Finding("artifact-unknown", ("kind",), text)]
+            if not any(finding.check in _NO_OBJECT for finding in wrong):
+                self._manifests.append((path, data))
+            found += [_below(keys, finding) for finding in wrong]
+        if rule_objects and not found:
+            found += self._rule_objects(service, rule_objects)
+        return found
+
+    def _rule_objects(self, service: str, objects: list[Any]) -> list[Finding]:
+        groups = [group for data in objects for group in data["spec"]["groups"]]
+        plain = self._groups.get(service)
+        if groups == plain:
+            return []  # checked in the plain file
+        found = rules.check_groups(groups, ("spec", "groups"))
+        if plain is not None:
+            text = f"holds other groups than prometheus/rules/{service}.yaml"
+            found.append(Finding("artifact-copy", ("spec", "groups"), text))
+        return found
+
+    def _config_map(self, data: Any) -> list[Finding]:
+        found, name, dashboard = dashboards.check_config_map(data)
+        if not name:
+            return found
+        keys: Keys = ("data", name)
+        if name in self._keys:
+            text = "is the file name of an earlier ConfigMap, which Grafana would not show"
+            found.append(Finding("artifact-duplicate", keys, text))
+        self._keys.add(name)
+        uid = dashboard.get("uid") if isinstance(dashboard, dict) else None
+        if isinstance(uid, str) and uid in self._dashboards:
+            if self._dashboards[uid] != dashboard:
+                text = f"differs from the dashboard {uid} in grafana/dashboards"
+                found.append(Finding("artifact-copy", keys, text))
+        elif dashboard is not None:
+            found += [_below(keys, finding) for finding in self._dashboard(dashboard)]
+        return found
+
+    def _dashboard(self, data: Any) -> list[Finding]:
+        found = dashboards.check(data)
+        if any(finding.check == "artifact-schema" for finding in found):
+            return found
+        for field, seen in (("uid", self._dashboards), ("title", self._titles)):
+            if data[field] in seen:
+                text = f"{data[field]} is the {field} of an earlier dashboard"
+                found.append(Finding("artifact-duplicate", (field,), text))
+        self._dashboards.setdefault(data["uid"], data)
+        self._titles.add(data["title"])
+        return found
+
+
+# Findings after which an object is not known well enough to be compared with others.
+_NO_OBJECT = ("artifact-schema", "artifact-unknown")
+
+
+def _below(keys: Keys, finding: Finding) -> Finding:
+    """A finding inside of what stands at `keys`."""
+    return Finding(finding.check, (*keys, *finding.keys), finding.text, finding.severity)
+
+
+def _text(text: str) -> list[Finding]:
+    found = []
+    if not text.endswith("\n"):
+        found.append(Finding("artifact-text", (), "does not end in a newline"))
+    if match := _CONTROL.search(text):
+        message = f"holds {match.group()!r}, which is no text"
+        found.append(Finding("artifact-text", (), message))
+    return found

@@ -1,0 +1,72 @@
+"""All manifests together → kustomizations that miss files, and objects that stand twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from posixpath import basename, dirname
+from typing import Any
+
+from slosmith.validate import shapes
+from slosmith.validate.findings import Finding, Keys
+
+KUSTOMIZATION = "kustomization.yaml"
+
+
+def contents(paths: Iterable[str]) -> dict[str, set[str]]:
+    """What a kustomization has to list, by folder: the YAML files beside it, and the folders
+    below it that have a kustomization of their own."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        folder, name = dirname(path), basename(path)
+        if name == KUSTOMIZATION:
+            found.setdefault(dirname(folder), set()).add(basename(folder))
+        elif name.endswith(".yaml"):
+            found.setdefault(folder, set()).add(name)
+    return found
+
+
+def check_kustomization(data: Any, at: str, tree: Mapping[str, set[str]]) -> list[Finding]:
+    """The kustomization at path `at` in a tree of `contents`."""
+    found = shapes.faults(data, "KUSTOMIZATION")
+    if found:
+        return found
+    folder = dirname(at)
+    there = tree.get(folder, set())
+    listed = data["resources"]
+    for index, name in enumerate(listed):
+        if name not in there:
+            text = f"there is no {folder}/{name} to include"
+            found.append(_finding(("resources", index), text))
+    if missing := sorted(there.difference(listed)):
+        found.append(_finding(("resources",), f"does not list {', '.join(missing)}"))
+    if listed != sorted(listed):
+        found.append(_finding(("resources",), "is not sorted"))
+    return found
+
+
+def duplicates(manifests: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Finding]]:
+    """Objects with the identity of an earlier one, and workloads with two scalers, in
+    (path, object) pairs. Each comes with the path of the later one."""
+    seen: dict[tuple[str, ...], str] = {}
+    for path, data in manifests:
+        for identity, keys in _identities(data):
+            if identity in seen:
+                text = f"{' '.join(identity)} stands in {seen[identity]} already"
+                yield path, Finding("artifact-duplicate", keys, text)
+            else:
+                seen[identity] = path
+
+
+def _identities(data: Any) -> Iterator[tuple[tuple[str, ...], Keys]]:
+    """What may be there once only, of an object whose shape was checked."""
+    metadata = data["metadata"]
+    namespace = metadata["namespace"]
+    yield (data["apiVersion"], data["kind"], namespace, metadata["name"]), ("metadata", "name")
+    if data["kind"] == "ScaledObject":
+        target = data["spec"]["scaleTargetRef"]
+        names = (target["apiVersion"], target["kind"], namespace, target["name"])
+        yield ("a scaler of", *names), ("spec", "scaleTargetRef")
+
+
+def _finding(keys: Keys, text: str) -> Finding:
+    return Finding("artifact-kustomization", keys, text)
