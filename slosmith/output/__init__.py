@@ -1,0 +1,13 @@
+"""Artifacts in, files below the output folder out: only what changed, whole or not at all.
+
+`write` is what `slosmith build` runs, `status` what `slosmith check` runs. Both start from `plan`,
+which says for every path how the file that stands there relates to the one that is wanted.
+"""
+
+from __future__ import annotations
+
+from slosmith.output.state import Plan, State, plan
+from slosmith.output.status import status
+from slosmith.output.write import Result, write
+
+__all__ = ["Plan", "Result", "State", "plan", "status", "write"]

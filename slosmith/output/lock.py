@@ -1,0 +1,69 @@
+"""One writer at a time: the scratch folder beside the output folder, and the lock in it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from slosmith.output.paths import FOLDER, scratch_folder
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[Path | None]:
+    """Waits until no other process writes to `out`, then yields the scratch folder.
+
+    Yields None where there can be no scratch folder (then the folder above `out` is what is
+    locked). What runs that died have left behind is removed. Raises OSError.
+    """
+    scratch: Path | None = scratch_folder(out)
+    try:
+        handle = os.open(_make(scratch_folder(out)) / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        scratch = None
+        handle = os.open(scratch_folder(out).parent, os.O_RDONLY)
+    try:
+        if _lock(handle):
+            for folder in filter(None, (scratch, out / FOLDER)):
+                # Nothing inside the output folder is reached through a symlink.
+                if folder is scratch or not folder.is_symlink():
+                    _remove_leftovers(folder)
+        yield scratch
+    finally:
+        os.close(handle)
+
+
+def _make(scratch: Path) -> Path:
+    scratch.mkdir(parents=True, exist_ok=True)
+    ignore = scratch / ".gitignore"
+    if not ignore.exists() or not ignore.stat().st_size:
+        ignore.write_bytes(b"*\n")
+    return scratch
+
+
+def _lock(handle: int) -> bool:
+    """Locks an open file; False where the system or the file system has no locks."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            return False
+        raise
+    return True
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for stage in folder.glob("stage-*"):
+        shutil.rmtree(stage, ignore_errors=True)
