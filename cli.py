@@ -1,0 +1,221 @@
+"""The command line: options in, exit codes out. Everything heavy is imported by the command that
+needs it, so that `slosmith --help` and completion are instant."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from slosmith.promtool import Mode
+    from slosmith.run import Settings
+
+FAMILIES = ("prometheus", "grafana", "kubernetes")
+PROBLEMS = 1
+TOOL_MISSING = 3
+
+
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    from importlib import metadata
+
+    try:
+        version = metadata.version("slosmith")
+    except metadata.PackageNotFoundError:
+        version = "(not installed)"
+    click.echo(f"slosmith {version}")
+    context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version.",
+)
+def slosmith() -> None:
+    """Compiles one short spec per service into SLO rules, alerts, dashboards and autoscaling.
+
+    Exit codes: 0 fine; 1 problems found; 2 wrong usage; 3 a required tool cannot be had.
+    """
+
+
+def _common(command: Any) -> Any:
+    """The options that build and check share."""
+    options = (
+        click.argument("spec", nargs=-1, type=click.Path(exists=True, path_type=Path)),
+        click.option(
+            "--config",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="The project file. Default: slosmith.yaml in the working directory, if there.",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            help="The output folder. Default: what the project file says, else out.",
+        ),
+        click.option(
+            "--promtool",
+            type=click.Choice(["auto", "required", "off"]),
+            default="auto",
+            show_default=True,
+            help="Whether Prometheus' own promtool judges the rules.",
+        ),
+        click.option("--allow-empty", is_flag=True, help="No specs at all is fine."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _settings(
+    spec: tuple[Path, ...],
+    config: Path | None,
+    out: Path | None,
+    promtool: Mode,
+    allow_empty: bool,
+    only: tuple[str, ...] = (),
+) -> Settings:
+    from slosmith.run import Settings
+
+    default = Path("slosmith.yaml")
+    found = config or (default if os.path.lexists(default) else None)
+    return Settings(
+        config=found,
+        root=found.parent if found else Path(),
+        out=out,
+        specs=spec,
+        only=only,
+        promtool=promtool,
+        allow_empty=allow_empty,
+        environment=dict(os.environ),
+    )
+
+
+@slosmith.command()
+@_common
+@click.option(
+    "--only",
+    type=click.Choice(FAMILIES),
+    multiple=True,
+    help="Write this family alone; repeatable.",
+)
+def build(only: tuple[str, ...], **options: Any) -> None:
+    """Compile the specs into the output folder.
+
+    All specs of the project are read. SPEC and --only limit what is written; then nothing is
+    removed.
+    """
+    from generators import GENERATORS
+    from slosmith import run
+
+    report = run.build(_settings(**options, only=only), GENERATORS)
+    _notices(report.notices)
+    click.echo(report.text(color=_color(sys.stderr)), err=True, nl=False)
+    if report.summary:
+        click.echo(report.summary)
+    sys.exit(report.exit_code)
+
+
+@slosmith.command()
+@_common
+@click.option("--strict", is_flag=True, help="Warnings fail as well.")
+@click.option(
+    "--format", "form", type=click.Choice(["text"]), default="text", help="How to print problems."
+)
+def check(strict: bool, form: str, **options: Any) -> None:
+    """Check specs, rules and drift; what CI runs.
+
+    Finds all that a build would find, and how the output folder differs from what the specs
+    give. Writes nothing.
+    """
+    from generators import GENERATORS
+    from slosmith import run
+
+    report = run.check(_settings(**options), GENERATORS, strict=strict)
+    _notices(report.notices)
+    click.echo(report.text(color=_color(sys.stdout)), nl=False)
+    if report.summary:
+        click.echo(report.summary)
+    sys.exit(report.exit_code)
+
+
+@slosmith.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Write a first project that builds as it is.
+
+    It has a slosmith.yaml and one spec. Nothing is overwritten.
+    """
+    from slosmith import starter
+
+    written, in_the_way = starter.write(folder)
+    if in_the_way:
+        for message in in_the_way:
+            click.echo(f"error: {message}", err=True)
+        sys.exit(PROBLEMS)
+    for path in written:
+        click.echo(f"wrote {path}")
+    place = "" if folder == Path() else f" in {folder}"
+    click.echo(f"Next: put your names and queries into the spec, then run `slosmith build`{place}.")
+
+
+@slosmith.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to FILE.")
+@click.option("--project", is_flag=True, help="That of slosmith.yaml instead of the specs'.")
+def schema(output: Path | None, project: bool) -> None:
+    """Print the JSON Schema of specs.
+
+    Editors complete and check specs with it.
+    """
+    from slosmith.shape import schemas
+
+    text = schemas.text(schemas.PROJECT if project else schemas.SPEC)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror}") from error
+
+
+def _notices(notices: tuple[str, ...]) -> None:
+    for notice in notices:
+        click.echo(notice, err=True)
+
+
+def _color(stream: Any) -> bool:
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def main() -> None:
+    """The console script. A fault of slosmith itself is one line, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Whatever the locale says: messages quote specs, which are UTF-8.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        slosmith(prog_name="slosmith")
+    except Exception as error:
+        if os.environ.get("SLOSMITH_DEBUG"):
+            raise
+        kind = type(error).__name__
+        click.echo(
+            f"error: slosmith failed ({kind}: {error}). This is a fault of slosmith; please "
+            "report it with the spec. SLOSMITH_DEBUG=1 shows where.",
+            err=True,
+        )
+        sys.exit(PROBLEMS)
+
+
+if __name__ == "__main__":
+    main()

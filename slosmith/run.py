@@ -1,0 +1,129 @@
+"""What the commands do: compile, judge, then write or compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slosmith import judging, output, pipeline, problems, validate
+from slosmith.origins import Origins
+from slosmith.pipeline import FLEET, Compilation, Generators
+from slosmith.problems import Problem, has_errors
+from slosmith.project_files import Names
+from slosmith.promtool import Mode, ToolMissing
+
+OK, PROBLEMS, TOOL_MISSING = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line says; paths as given. `environment` is that of the process."""
+
+    config: Path | None
+    root: Path
+    out: Path | None = None
+    specs: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    promtool: Mode = "auto"
+    allow_empty: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of the project is to be written or compared."""
+        return bool(self.specs or self.only)
+
+
+@dataclass
+class Report:
+    """What a command has to say. `summary` is empty where nothing was done."""
+
+    exit_code: int
+    problems: list[Problem] = field(default_factory=list)
+    origins: Origins = field(default_factory=Origins)
+    notices: tuple[str, ...] = ()
+    summary: str = ""
+
+    def text(self, *, color: bool = False) -> str:
+        return problems.render(self.problems, self.origins, color=color)
+
+
+def build(settings: Settings, generators: Generators) -> Report:
+    """Compiles the project into its output folder; with any error nothing is written."""
+    tool = judging.Tool(settings.promtool, settings.environment)
+    try:
+        compilation = _compile(settings, generators, tool)
+    except ToolMissing as error:
+        return Report(TOOL_MISSING, notices=(f"error: {error}",))
+    summary = ""
+    if not compilation.failed:
+        wanted = _wanted(compilation, settings)
+        result = output.write(compilation.out, wanted, prune=not settings.partial)
+        compilation.problems += result.problems
+        if not compilation.failed:
+            summary = f"{Names.shown(compilation.out)}: {result.summary()}"
+    return _report(compilation, tool, summary)
+
+
+def check(settings: Settings, generators: Generators, *, strict: bool = False) -> Report:
+    """Everything that a build would find, and how the output folder differs from the specs."""
+    tool = judging.Tool(settings.promtool, settings.environment)
+    try:
+        compilation = _compile(settings, generators, tool)
+    except ToolMissing as error:
+        return Report(TOOL_MISSING, notices=(f"error: {error}",))
+    if not compilation.failed:
+        wanted = _wanted(compilation, settings)
+        compilation.problems += output.status(compilation.out, wanted, prune=not settings.partial)
+    fine = not compilation.failed and not (strict and compilation.problems)
+    services = compilation.fleet.services if compilation.fleet else ()
+    files = len(compilation.all_artifacts())
+    noun = "service" if len(services) == 1 else "services"
+    summary = f"{len(services)} {noun}, {files} files: all as the specs say" if fine else ""
+    report = _report(compilation, tool, summary)
+    report.exit_code = OK if fine else PROBLEMS
+    return report
+
+
+def _compile(settings: Settings, generators: Generators, tool: judging.Tool) -> Compilation:
+    if settings.promtool == "required":
+        tool.find()
+    options = pipeline.Options(
+        settings.config, settings.root, settings.out, settings.specs, settings.allow_empty
+    )
+    compilation = pipeline.compile_project(options, generators, tool.explain)
+    if not compilation.failed:
+        shown = Names.shown(compilation.out)
+        artifacts = compilation.all_artifacts()
+        compilation.problems += validate.check(artifacts, out=shown)
+    if not compilation.failed and compilation.fleet:
+        compilation.problems += judging.check_rules(
+            tool, artifacts, compilation.fleet, compilation.origins, shown
+        )
+    return compilation
+
+
+def _wanted(compilation: Compilation, settings: Settings) -> dict[str, dict[str, str]]:
+    """What may be written: all, or what SPEC and --only leave of it. What belongs to the whole
+    fleet always counts."""
+    chosen = compilation.selected
+    return {
+        owner: {
+            artifact.path: artifact.text
+            for artifact in artifacts
+            if not settings.only or artifact.family in settings.only
+        }
+        for owner, artifacts in compilation.artifacts.items()
+        if chosen is None or owner == FLEET or owner in chosen
+    }
+
+
+def _report(compilation: Compilation, tool: judging.Tool, summary: str) -> Report:
+    return Report(
+        exit_code=PROBLEMS if has_errors(compilation.problems) else OK,
+        problems=compilation.problems,
+        origins=compilation.origins,
+        notices=tool.notices,
+        summary=summary,
+    )
