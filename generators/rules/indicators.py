@@ -53,7 +53,11 @@ def bad(indicator: Indicator, step: int) -> str:
         case RatioIndicator(bad=errors):
             assert errors is not None
             # Error series often appear with the first error: until then there are 0, not none.
-            return f"{_events(errors, window)} or 0 * {everything}"
+            failed = _events(errors, window)
+            if not _is_part(errors, indicator.total):
+                # Errors of another metric may outlive the total; without it they mean nothing.
+                failed = f"{failed} and {everything}"
+            return f"{failed} or 0 * {everything}"
         case LatencyIndicator():
             # No `or 0`: a bound that is no bucket must be missing data, not a total outage.
             return f"clamp_min({everything} - {_fast(indicator, window)}, 0)"
@@ -90,6 +94,16 @@ def error_ratio(indicator: Indicator, window: int, labels: str, step: int) -> st
             # minutes old is not a page.
             bad_samples = f"sum_over_time({_bad_samples(indicator, window, step)})"
             return f"clamp_max({bad_samples} * {step} / {window}, 1)"
+
+
+def _is_part(part: EventCount, whole: EventCount) -> bool:
+    """Whether all series of `part` are among those of `whole`, as far as the selectors show."""
+    return (
+        isinstance(part, SelectorCount)
+        and isinstance(whole, SelectorCount)
+        and part.selector.name == whole.selector.name
+        and set(whole.selector.matchers) <= set(part.selector.matchers)
+    )
 
 
 def _events(count: EventCount, window: int) -> str:
