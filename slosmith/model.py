@@ -121,6 +121,18 @@ class Tier:
 
 
 @dataclass(frozen=True)
+class PolicyTier:
+    """One pair of windows of a policy, for any objective: exactly one of `factor` (a burn rate)
+    and `budget` (the share of the error budget, 0…1, that it spends within `long`) is set."""
+
+    severity: SeverityKey
+    long: int
+    short: int
+    factor: Decimal | None = None
+    budget: Decimal | None = None
+
+
+@dataclass(frozen=True)
 class SeverityAlert:
     """What a spec changes about the alert of one severity."""
 
@@ -146,7 +158,10 @@ class Alerting:
 
 @dataclass(frozen=True)
 class Slo:
-    """One objective. `objective` in percent, `window` in seconds, `tiers` in falling urgency."""
+    """One objective. `objective` in percent, `window` in seconds, `tiers` in falling urgency.
+
+    `by`: labels, with a budget and alerts of its own for each of their values.
+    """
 
     name: str
     objective: Decimal
@@ -155,6 +170,7 @@ class Slo:
     alerting: Alerting
     tiers: tuple[Tier, ...]
     description: str = ""
+    by: tuple[str, ...] = ()
 
     @property
     def budget(self) -> Decimal:
@@ -281,13 +297,15 @@ class Project:
     severities: Mapping[SeverityKey, str] = field(
         default_factory=lambda: {"page": "page", "ticket": "ticket"}
     )
+    policies: Mapping[str, tuple[PolicyTier, ...]] = field(default_factory=dict)
     families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes")
 
 
 @dataclass(frozen=True)
 class ServiceSummary:
     """All that an artifact of the whole fleet may see of a service, so that an unchanged
-    service needs no compiling. `scale_target` is `namespace/apiVersion/kind/name`, or empty."""
+    service needs no compiling. `scale_target` is `namespace/apiVersion/kind/name`, or empty;
+    `by` holds the labels that any of its SLOs is split by, sorted."""
 
     name: str
     owner: str
@@ -295,6 +313,7 @@ class ServiceSummary:
     slos: tuple[str, ...]
     scale_target: str
     paths: tuple[str, ...]
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

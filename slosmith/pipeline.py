@@ -121,6 +121,7 @@ def summarize(service: Service, artifacts: Sequence[Artifact]) -> ServiceSummary
         slos=tuple(slo.name for slo in service.slos),
         scale_target=target,
         paths=tuple(artifact.path for artifact in artifacts),
+        by=tuple(sorted({label for slo in service.slos for label in slo.by})),
     )
 
 

@@ -6,23 +6,32 @@ for the factors; the outage tier and the clamp are ours and derived below.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from slosmith.model import SeverityKey, Tier
+from slosmith.model import PolicyTier, Tier
 
 MINUTE = 60
 HOUR = 3600
 DAY = 86400
 
-# (severity, long window, short window, burn rate), for SLO windows of 28 days and more. A burn
-# rate of 14.4 spends 2 % of a 30 days' budget in an hour, 6 spends 5 % in six hours, 3 and 1
-# spend 10 % in a day and in three days.
-DEFAULT_POLICY: tuple[tuple[SeverityKey, int, int, Decimal], ...] = (
-    ("page", 1 * HOUR, 5 * MINUTE, Decimal("14.4")),
-    ("page", 6 * HOUR, 30 * MINUTE, Decimal(6)),
-    ("ticket", 1 * DAY, 2 * HOUR, Decimal(3)),
-    ("ticket", 3 * DAY, 6 * HOUR, Decimal(1)),
+# For SLO windows of 28 days and more. A burn rate of 14.4 spends 2 % of a 30 days' budget in an
+# hour, 6 spends 5 % in six hours, 3 and 1 spend 10 % in a day and in three days.
+MONTHLY_POLICY = (
+    PolicyTier("page", 1 * HOUR, 5 * MINUTE, Decimal("14.4")),
+    PolicyTier("page", 6 * HOUR, 30 * MINUTE, Decimal(6)),
+    PolicyTier("ticket", 1 * DAY, 2 * HOUR, Decimal(3)),
+    PolicyTier("ticket", 3 * DAY, 6 * HOUR, Decimal(1)),
 )
+# For shorter ones. The same shares of a week's budget would be burn rates below 1; these spend
+# 5 % in an hour, 15 % in six hours, 30 % in a day and 45 % in three days.
+WEEKLY_POLICY = (
+    PolicyTier("page", 1 * HOUR, 5 * MINUTE, Decimal("8.4")),
+    PolicyTier("page", 6 * HOUR, 30 * MINUTE, Decimal("4.2")),
+    PolicyTier("ticket", 1 * DAY, 2 * HOUR, Decimal("2.1")),
+    PolicyTier("ticket", 3 * DAY, 6 * HOUR, Decimal("1.05")),
+)
+MONTHLY_FROM = 28 * DAY
 
 # The outage tier's long window is the longest of these in which a total outage is found soon
 # enough; a longer one is less easily fooled by a short burst.
@@ -51,30 +60,52 @@ def detection(tier: Tier, error_ratio: Decimal = Decimal(1)) -> Decimal | None:
     return tier.threshold / error_ratio * tier.long
 
 
-def tiers(objective: Decimal) -> tuple[Tier, ...]:
-    """The default policy's tiers for an objective in percent and an SLO window of 28 to 90 days.
+def tiers(
+    objective: Decimal,
+    window: int = 30 * DAY,
+    policy: Sequence[PolicyTier] | None = None,
+) -> tuple[Tier, ...]:
+    """The tiers for an objective in percent and an SLO window in seconds: those of `policy`, or
+    of the default one.
 
     A threshold (factor × budget) above half-way is clamped to it: beyond 1 it could never be
-    reached. Where another page tier does not find a total outage sooner, an outage tier goes in
-    front.
+    reached. Where no page of the default policy finds a total outage sooner, an outage tier goes
+    in front.
     """
     budget = 1 - objective / 100
     limit = halfway(budget)
-    regular = tuple(
-        Tier(
-            severity=severity,
-            long=long,
-            short=short,
-            threshold=min(factor * budget, limit),
-            factor=factor,
-            clamped=factor * budget > limit,
-        )
-        for severity, long, short, factor in DEFAULT_POLICY
-    )
+    default = MONTHLY_POLICY if window >= MONTHLY_FROM else WEEKLY_POLICY
+    regular = tuple(_tier(entry, budget, limit, window) for entry in policy or default)
+    if policy is not None:
+        return regular
     outage = Tier("page", _outage_window(limit), _OUTAGE_SHORT, limit)
     pages = [tier for tier in regular if tier.severity == "page"]
     sooner = all(outage.threshold * outage.long < tier.threshold * tier.long for tier in pages)
     return (outage, *regular) if sooner else regular
+
+
+def _tier(entry: PolicyTier, budget: Decimal, limit: Decimal, window: int) -> Tier:
+    factor = burn_rate(entry, window)
+    return Tier(
+        severity=entry.severity,
+        long=entry.long,
+        short=entry.short,
+        threshold=min(factor * budget, limit),
+        factor=factor,
+        clamped=factor * budget > limit,
+    )
+
+
+def burn_rate(entry: PolicyTier, window: int) -> Decimal:
+    """The burn rate of a policy's entry for an SLO window in seconds.
+
+    A burn rate b spends b × long / window of the budget within `long`. To six decimals where the
+    quotient does not end.
+    """
+    if entry.factor is not None:
+        return entry.factor
+    assert entry.budget is not None, "an entry has a factor or a share of the budget"
+    return round(entry.budget * window / entry.long, 6).normalize()
 
 
 def _outage_window(threshold: Decimal) -> int:

@@ -86,7 +86,7 @@ def make_slo(
         "window": window,
         "indicator": INDICATORS[kind],
         "alerting": make_alerting(),
-        "tiers": slomath.tiers(Decimal(objective)),
+        "tiers": slomath.tiers(Decimal(objective), window),
         "description": "",
     }
     return Slo(**(usual | changes))

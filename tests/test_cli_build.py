@@ -150,7 +150,7 @@ def test_check_without_output_names_every_file_and_writes_none(pair: Path) -> No
     before = tree(pair)
     result = invoke("check", *OFF)
     assert result.exit_code == 1
-    assert result.output.count("[drift-missing]") == 13
+    assert result.output.count("[drift-missing]") == 16
     assert tree(pair) == before
     assert not (pair / "out").exists()
 
@@ -188,7 +188,7 @@ def test_check_finds_each_kind_of_drift(pair: Path, monkeypatch: pytest.MonkeyPa
     assert _drift(pair) == [f"{dashboard} [drift-hand-edited]"]
     restore()
     (pair / "out/.slosmith/api.json").unlink()
-    assert _drift(pair) == ["out/.slosmith/api.json [drift-outdated]"]
+    assert _drift(pair) == ["out/.slosmith/api.json [drift-missing]"]
     restore()
     (pair / "specs/web.yaml").unlink()
     found = _drift(pair)

@@ -149,7 +149,7 @@ def test_a_fault_is_shown_in_the_level_it_comes_from(
     """Higher levels win, so only what counts is judged."""
 
     def of(name: str) -> str:
-        days = {"defaults": 3, "service": 4, "slo": 5, "overrides": 6, "one service": 7}
+        days = {"defaults": 3, "service": 4, "slo": 5, "overrides": 6, "one service": 2}
         if LEVELS.index(name) > LEVELS.index(level):
             return "x-none: 0" if name == "service" else ""
         return f"window: {days[name] if name == level else 30}d"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from slosmith import series
 from slosmith.durations import format_duration
@@ -17,12 +18,15 @@ from slosmith.model import (
 )
 from slosmith.numbers import percent, plain
 
+MINUTE = 60
+DAY = 86400
+
 
 def burn(service: Service, slo: Slo, project: Project, severity: SeverityKey) -> dict[str, str]:
     """A burn-rate alert. Its value is the error ratio over the long window."""
     pace = "fast enough to page" if severity == "page" else "faster than it may"
     return {
-        "summary": f"{service.name}/{slo.name} spends its error budget {pace}",
+        "summary": f"{service.name}/{slo.name}{_value_of(slo)} spends its error budget {pace}",
         "description": " ".join(
             [
                 *_about(slo),
@@ -46,7 +50,8 @@ def gone(service: Service, slo: Slo, project: Project) -> dict[str, str]:
                 "The indicator had data within the last day and has none now: the targets are "
                 "down, or the metrics changed their names or labels. Until data is back no other "
                 "alert of this SLO can fire.",
-                _budget_left(service, slo),
+                # Absence is judged for the SLO as a whole, where each value has its own budget.
+                *([] if slo.by else [_budget_left(service, slo)]),
             ]
         ),
     } | _links(service, slo, project)
@@ -71,7 +76,8 @@ def exhausted(service: Service, slo: Slo, project: Project) -> dict[str, str]:
     """A budget that is spent. The alert's value is what is left, 0 or below."""
     period = format_duration(slo.window)
     return {
-        "summary": f"{service.name}/{slo.name} has spent its error budget of {period}",
+        "summary": f"{service.name}/{slo.name}{_value_of(slo)} has spent its error budget of "
+        f"{period}",
         "description": " ".join(
             [
                 *_about(slo),
@@ -118,31 +124,50 @@ def _links(service: Service, slo: Slo, project: Project) -> dict[str, str]:
 
 
 def _burn_rate(service: Service, slo: Slo) -> str:
-    ratio = series.error_ratio(3600) + series.matchers(service.name, slo.name)
-    rate = _number(f"{ratio} / {plain(slo.budget)}", '| printf "%.1f"')
+    rate = _number(
+        service, slo, f"{series.error_ratio(3600)}%s / {plain(slo.budget)}", '| printf "%.1f"'
+    )
     return f"Burn rate over the last hour: {rate}."
 
 
 def _budget_left(service: Service, slo: Slo) -> str:
-    remaining = series.REMAINING + series.matchers(service.name, slo.name)
-    left = _number(remaining, "| humanizePercentage")
+    left = _number(service, slo, f"{series.REMAINING}%s", "| humanizePercentage")
     return f"Error budget left: {left}.{_history(service, slo)}"
 
 
 def _history(service: Service, slo: Slo) -> str:
     """`3 of 30 days seen`, while the recorded history is shorter than the SLO's window."""
-    seen = series.HISTORY + series.matchers(service.name, slo.name)
-    days = slo.window // 86400
-    query = f"floor(({seen} < {slo.window}) / 86400)"
+    unit, name = (DAY, "days") if slo.window >= 2 * DAY else (MINUTE, "minutes")
+    query = f"floor(({series.HISTORY}%s < {slo.window}) / {unit})"
+    whole = plain(Decimal(slo.window) / unit)
     return (
-        f'{{{{ with query `{query}` }}}} {{{{ . | first | value | printf "%.0f" }}}} '
-        f"of {days} days seen.{{{{ end }}}}"
+        f'{{{{ with {_query(service, slo, query)} }}}} {{{{ . | first | value | printf "%.0f" }}}} '
+        f"of {whole} {name} seen.{{{{ end }}}}"
     )
 
 
-def _number(expression: str, form: str) -> str:
-    """A template that shows the value of an instant query, or `unknown` without one."""
+def _number(service: Service, slo: Slo, expression: str, form: str) -> str:
+    """A template that shows the value of an instant query, or `unknown` without one. `%s` in the
+    expression stands for the matchers of the SLO's series."""
     return (
-        f"{{{{ with query `{expression}` }}}}{{{{ . | first | value {form} }}}}"
+        f"{{{{ with {_query(service, slo, expression)} }}}}{{{{ . | first | value {form} }}}}"
         "{{ else }}unknown{{ end }}"
     )
+
+
+def _query(service: Service, slo: Slo, expression: str) -> str:
+    """A template's call of `query`. With `by` it asks for the alert's own values: %q quotes them
+    as PromQL does, whatever is in them."""
+    matchers = series.matchers(service.name, slo.name)
+    if not slo.by:
+        return f"query `{expression % matchers}`"
+    own = "".join(f",{label}=%q" for label in slo.by)
+    values = " ".join(f"$labels.{label}" for label in slo.by)
+    return f"query (printf `{expression % (matchers[:-1] + own + '}')}` {values})"
+
+
+def _value_of(slo: Slo) -> str:
+    """` (route /users)`: which value of `by` an alert is about."""
+    if not slo.by:
+        return ""
+    return f" ({', '.join(f'{label} {{{{ $labels.{label} }}}}' for label in slo.by)})"

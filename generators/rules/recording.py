@@ -12,6 +12,7 @@ from slosmith.numbers import plain
 from slosmith.yamlout import Block
 
 HOUR = 3600
+DAY = 86400
 Rule = dict[str, Any]
 
 
@@ -31,8 +32,8 @@ def fast(service: Service, slo: Slo, project: Project) -> list[Rule]:
     """Event rates and the error ratios that pages compare."""
     step = project.prometheus.scrape_interval
     rules = [
-        _record(service, slo, series.TOTAL, indicators.total(slo.indicator, step)),
-        _record(service, slo, series.BAD, indicators.bad(slo.indicator, step)),
+        _record(service, slo, series.TOTAL, indicators.total(slo, step)),
+        _record(service, slo, series.BAD, indicators.bad(slo, step)),
     ]
     return rules + [_error_ratio(service, slo, window, step) for window in windows(slo)[0]]
 
@@ -40,18 +41,19 @@ def fast(service: Service, slo: Slo, project: Project) -> list[Rule]:
 def slow(service: Service, slo: Slo, project: Project) -> list[Rule]:
     """History, the error ratios of tickets and of the SLO's window, the budget, and what
     describes the SLO."""
-    step = project.prometheus.scrape_interval
+    scrape = project.prometheus.scrape_interval
     labels = series.matchers(service.name, slo.name)
     ratio = series.error_ratio(slo.window)
     total, history = f"{series.TOTAL}{labels}", f"{series.HISTORY}{labels}"
     period = format_duration(slo.window)
-    oldest = f"min_over_time((0 * {total} + time())[{period}:10m])"
+    step = "10m" if slo.window >= DAY else "1m"
+    oldest = f"min_over_time((0 * {total} + time())[{period}:{step}])"
     spent = f"{ratio}{labels} / {plain(slo.budget)}"
     # The unseen past counts as free of errors; a time without any event spends nothing.
     remaining = f"1 - {spent} * clamp_max({history} / {slo.window}, 1)\nor 1 + 0 * {total}"
     return [
         _record(service, slo, series.HISTORY, f"time() - {oldest}\nor 0 * {total}"),
-        *(_error_ratio(service, slo, window, step) for window in windows(slo)[1]),
+        *(_error_ratio(service, slo, window, scrape) for window in windows(slo)[1]),
         _record(service, slo, series.REMAINING, remaining),
         _record(service, slo, series.OBJECTIVE, f"vector({plain(slo.objective / 100)})"),
         _record(service, slo, series.BUDGET, f"vector({plain(slo.budget)})"),
@@ -68,7 +70,7 @@ def _error_ratio(service: Service, slo: Slo, window: int, step: int) -> Rule:
     if window == series.BASE_WINDOW:
         expression = f"{bad} / ({total} > 0)"
     elif window <= HOUR:
-        expression = indicators.error_ratio(slo.indicator, window, labels, step)
+        expression = indicators.error_ratio(slo, window, labels, step)
     else:
         span = format_duration(window)
         expression = f"sum_over_time({bad}[{span}])\n/ (sum_over_time({total}[{span}]) > 0)"

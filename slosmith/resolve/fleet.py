@@ -15,7 +15,7 @@ from slosmith.resolve.layers import Layer, merge
 from slosmith.shape.messages import suggestion
 
 # What an SLO inherits from its service, and that from slosmith.yaml.
-_SLO_FIELDS = ("window", "alerting", "objective")
+_SLO_FIELDS = ("window", "alerting", "objective", "by")
 _SERVICE_FIELDS = ("description", "owner", "namespace", "pods", "labels", "links", "autoscaling")
 # A section whose defaults count only where the service has it.
 _SECTION = "autoscaling"
@@ -49,7 +49,7 @@ def resolve(context: Context, config: SourceFile | None, specs: Sequence[SourceF
         merge([shared], context.origins, project.AT)
     resolved = project.build(context, shared.data)
     overrides = shared.child("overrides") or Layer(shared.file, (), {})
-    drafts = [_draft(context, shared, overrides, spec) for spec in specs]
+    drafts = [_draft(context, resolved, shared, overrides, spec) for spec in specs]
     _unique_names(context, drafts)
     _known_overrides(context, overrides, drafts)
     index = {
@@ -68,7 +68,9 @@ def resolve(context: Context, config: SourceFile | None, specs: Sequence[SourceF
     return fleet
 
 
-def _draft(context: Context, shared: Layer, overrides: Layer, spec: SourceFile) -> _Draft:
+def _draft(
+    context: Context, resolved: Project, shared: Layer, overrides: Layer, spec: SourceFile
+) -> _Draft:
     at: Path = ("services", spec.file)
     own = Layer(spec.file, (), mapping(spec.data))
     merge([own.only("service")], context.origins, at)
@@ -83,7 +85,8 @@ def _draft(context: Context, shared: Layer, overrides: Layer, spec: SourceFile) 
     layers = [layer for layer in (defaults, own, overrides, override) if layer]
     data = _merged_service(context, layers, at, own, override)
     listed = (override.child("slos") if override else None) or own.child("slos")
-    return _Draft(spec.file, name, at, data, _slos(context, layers, listed, own, at))
+    found = _slos(context, resolved, layers, listed, own, at)
+    return _Draft(spec.file, name, at, data, found)
 
 
 def _merged_service(
@@ -99,7 +102,12 @@ def _merged_service(
 
 
 def _slos(
-    context: Context, layers: list[Layer], listed: Layer | None, own: Layer, at: Path
+    context: Context,
+    resolved: Project,
+    layers: list[Layer],
+    listed: Layer | None,
+    own: Layer,
+    at: Path,
 ) -> tuple[Slo | None, ...]:
     """Every SLO from its layers: inherited fields, its own, then what overrides it."""
     if listed is None or not isinstance(listed.data, list):
@@ -117,7 +125,7 @@ def _slos(
         path = (*at, "slos", index)
         data = merge([*below, layer, *above], context.origins, path)
         context.origins.record(path, layer.file, layer.path)
-        slo = slos.build(context, data, path)
+        slo = slos.build(context, resolved, data, path)
         name = text(data.get("name"))
         first = places.setdefault(name, path) if name else path
         if first != path:
@@ -143,6 +151,7 @@ def _service(
             context, data[_SECTION], (*at, _SECTION), resolved, draft.name, index
         )
     service_labels = labels(context, data.get("labels"), (*at, "labels"))
+    _by_is_free(context, draft, service_labels)
     if not draft.name or not draft.slos or None in draft.slos:
         return None
     return Service(
@@ -157,6 +166,26 @@ def _service(
         links=texts(data.get("links")),
         autoscaling=scaling,
     )
+
+
+def _by_is_free(context: Context, draft: _Draft, service_labels: Mapping[str, str]) -> None:
+    """A label that the alerts set would hide the value of `by`."""
+    for index, slo in enumerate(draft.slos):
+        if slo is None:
+            continue
+        alerting = slo.alerting
+        taken = {
+            *service_labels,
+            *alerting.labels,
+            *alerting.page.labels,
+            *alerting.ticket.labels,
+        }
+        for name in slo.by:
+            if name in taken:
+                message = (
+                    f"`by`: the label `{name}` is one of the alert's own, too; rename that one"
+                )
+                context.error("by-label", message, (*draft.at, "slos", index, "by"))
 
 
 def _unique_names(context: Context, drafts: list[_Draft]) -> None:

@@ -26,15 +26,18 @@ T = TypeVar("T")
 _SUFFIXES = ("_bucket", "_count", "_sum")
 
 
-def build(context: Context, value: Any, at: Path) -> Indicator | None:
-    """The indicator that stands at model path `at`; None after problems."""
+def build(context: Context, value: Any, by: tuple[str, ...], at: Path) -> Indicator | None:
+    """The indicator that stands at model path `at`, one series for each value of `by`; None
+    after problems."""
     for kind, data in mapping(value).items():
         if isinstance(data, dict) and kind in _BUILDERS:
-            return _BUILDERS[kind](context, data, (*at, kind))
+            return _BUILDERS[kind](context, data, by, (*at, kind))
     return None
 
 
-def _ratio(context: Context, data: dict[str, Any], at: Path) -> Indicator | None:
+def _ratio(
+    context: Context, data: dict[str, Any], by: tuple[str, ...], at: Path
+) -> Indicator | None:
     def count(key: str) -> EventCount | None:
         return _read(context, data.get(key), (*at, key), fields.event_count)
 
@@ -50,11 +53,13 @@ def _ratio(context: Context, data: dict[str, Any], at: Path) -> Indicator | None
     return RatioIndicator(total=total, bad=bad, good=good)
 
 
-def _latency(context: Context, data: dict[str, Any], at: Path) -> Indicator | None:
+def _latency(
+    context: Context, data: dict[str, Any], by: tuple[str, ...], at: Path
+) -> Indicator | None:
     histogram = _read(context, data.get("histogram"), (*at, "histogram"), fields.selector)
     below = duration(data.get("below"))
     if histogram is not None:
-        histogram = _base_name(context, histogram, (*at, "histogram"))
+        histogram = _base_name(context, histogram, by, (*at, "histogram"))
     if isinstance(data.get("below"), str) and not below:
         message = f'`below`: "{data["below"]}" is no duration above zero, such as 500ms'
         context.error("field-value", message, (*at, "below"))
@@ -65,7 +70,9 @@ def _latency(context: Context, data: dict[str, Any], at: Path) -> Indicator | No
     return LatencyIndicator(histogram, below, bound, unit)  # type: ignore[arg-type]
 
 
-def _base_name(context: Context, histogram: Selector, at: Path) -> Selector | None:
+def _base_name(
+    context: Context, histogram: Selector, by: tuple[str, ...], at: Path
+) -> Selector | None:
     name = histogram.name
     if not name:
         message = "a histogram needs its base name before the matchers, such as "
@@ -79,6 +86,10 @@ def _base_name(context: Context, histogram: Selector, at: Path) -> Selector | No
             )
             context.error("histogram-name", message, at)
             return None
+    if "le" in by:
+        message = "`by`: `le` is the bound of a bucket, which slosmith sums over; leave it out"
+        context.error("by-label", message, (*at[:-3], "by"))
+        return None
     if any(matcher.startswith(("le=", "le!")) for matcher in histogram.matchers):
         message = "a histogram is given without le; the bucket comes from `below`"
         context.error("histogram-le", message, at)
@@ -86,7 +97,9 @@ def _base_name(context: Context, histogram: Selector, at: Path) -> Selector | No
     return histogram
 
 
-def _threshold(context: Context, data: dict[str, Any], at: Path) -> Indicator | None:
+def _threshold(
+    context: Context, data: dict[str, Any], by: tuple[str, ...], at: Path
+) -> Indicator | None:
     query = _read(context, data.get("query"), (*at, "query"), fields.instant_value)
     below, above = number(data.get("below")), number(data.get("above"))
     if query is None or (below is None) == (above is None):
@@ -94,7 +107,9 @@ def _threshold(context: Context, data: dict[str, Any], at: Path) -> Indicator | 
     return ThresholdIndicator(query, below, above)
 
 
-def _uptime(context: Context, data: dict[str, Any], at: Path) -> Indicator | None:
+def _uptime(
+    context: Context, data: dict[str, Any], by: tuple[str, ...], at: Path
+) -> Indicator | None:
     series = _read(context, data.get("series"), (*at, "series"), fields.selector)
     healthy = data.get("healthy", "any")
     if series is None or healthy not in ("any", "all", "each"):
@@ -102,7 +117,9 @@ def _uptime(context: Context, data: dict[str, Any], at: Path) -> Indicator | Non
     return UptimeIndicator(series, healthy)
 
 
-_BUILDERS: dict[str, Callable[[Context, dict[str, Any], Path], Indicator | None]] = {
+_BUILDERS: dict[
+    str, Callable[[Context, dict[str, Any], tuple[str, ...], Path], Indicator | None]
+] = {
     "ratio": _ratio,
     "latency": _latency,
     "threshold": _threshold,

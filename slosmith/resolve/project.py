@@ -7,6 +7,7 @@ from typing import Any
 from slosmith.durations import format_duration
 from slosmith.model import Grafana, Project, Prometheus
 from slosmith.problems import Path
+from slosmith.resolve import policies
 from slosmith.resolve.context import Context, mapping, text, texts, whole_seconds
 
 AT: Path = ("project",)
@@ -20,14 +21,21 @@ def build(context: Context, data: Any) -> Project:
     data = mapping(data)
     families = data.get("families")
     default = Project()
+    prometheus = _prometheus(context, mapping(data.get("prometheus")))
+    scrape = prometheus.scrape_interval
     return Project(
-        prometheus=_prometheus(context, mapping(data.get("prometheus"))),
+        prometheus=prometheus,
         grafana=_grafana(mapping(data.get("grafana"))),
         runbooks_url=text(mapping(data.get("runbooks")).get("url")).rstrip("/"),
         keda_version=_version(text(mapping(data.get("keda")).get("version"))),
         severities={
             key: texts(data.get("severities")).get(key, value)
             for key, value in default.severities.items()
+        },
+        policies={
+            name: policies.read(context, entries, scrape, (*AT, "policies", name))
+            for name, entries in sorted(mapping(data.get("policies")).items())
+            if isinstance(entries, list)
         },
         families=tuple(
             family

@@ -7,28 +7,31 @@ from typing import Any
 
 from slosmith import slomath
 from slosmith.durations import format_duration
-from slosmith.model import Alerting, SeverityAlert, Slo
+from slosmith.model import Alerting, Project, SeverityAlert, Slo
 from slosmith.numbers import plain
 from slosmith.problems import Path
-from slosmith.resolve import indicators
+from slosmith.resolve import indicators, policies
 from slosmith.resolve.context import Context, labels, mapping, number, text, texts, whole_seconds
-from slosmith.series import EXHAUSTED_ALERT, MISSING_ALERT
+from slosmith.series import EXHAUSTED_ALERT, MISSING_ALERT, RESERVED_LABELS
 
 DEFAULT_WINDOW = 30 * slomath.DAY
-MIN_WINDOW = 28 * slomath.DAY
 MAX_WINDOW = 90 * slomath.DAY
-_MIN_OF_FORMAT = 7 * slomath.DAY
+# Below, the default policy's three days are more than half the window.
+MIN_WINDOW = 7 * slomath.DAY
+MIN_WITH_POLICY = slomath.HOUR
 PAGE_NAME = "SLOErrorBudgetBurnFast"
 TICKET_NAME = "SLOErrorBudgetBurnSlow"
 
 
-def build(context: Context, data: Any, at: Path) -> Slo | None:
+def build(context: Context, project: Project, data: Any, at: Path) -> Slo | None:
     """The SLO from its merged layers at model path `at`; None after problems."""
     data = mapping(data)
     objective = _objective(context, data, at)
     window = _window(context, data, at)
-    indicator = indicators.build(context, data.get("indicator"), (*at, "indicator"))
+    by = _by(context, data, at)
+    indicator = indicators.build(context, data.get("indicator"), by, (*at, "indicator"))
     alerting = _alerting(context, mapping(data.get("alerting")), (*at, "alerting"))
+    policy = policies.chosen(context, project, data, window, at)
     name = data.get("name")
     if not isinstance(name, str) or objective is None or window is None or indicator is None:
         return None
@@ -39,7 +42,8 @@ def build(context: Context, data: Any, at: Path) -> Slo | None:
         window=window,
         indicator=indicator,
         alerting=alerting,
-        tiers=slomath.tiers(objective),
+        tiers=slomath.tiers(objective, window, policy),
+        by=by,
     )
 
 
@@ -76,17 +80,30 @@ def _window(context: Context, data: dict[str, Any], at: Path) -> int | None:
     window = whole_seconds(context, data, "window", at)
     if window is None or MIN_WINDOW <= window <= MAX_WINDOW:
         return window
-    path = (*at, "window")
-    if _MIN_OF_FORMAT <= window < MIN_WINDOW:
-        message = (
-            f"a window of {format_duration(window)} is not supported by this version of "
-            "slosmith; write 28d to 90d"
-        )
-        context.error("not-supported", message, path)
+    if MIN_WITH_POLICY <= window < MIN_WINDOW:
+        if "policy" in mapping(data.get("alerting")):
+            return window
+        rest = "the default alerts look back 3d: give it an alerting.policy, or write 7d to 90d"
     else:
-        message = f"a window of {format_duration(window)} is out of range; write 28d to 90d"
-        context.error("window-range", message, path)
+        rest = "write 7d to 90d, or down to 1h with an alerting.policy"
+    message = f"a window of {format_duration(window)} is out of range; {rest}"
+    context.error("window-range", message, (*at, "window"))
     return None
+
+
+def _by(context: Context, data: dict[str, Any], at: Path) -> tuple[str, ...]:
+    """The labels of `by`, without those that an SLO's series have anyway."""
+    listed = data.get("by")
+    found: list[str] = []
+    for index, name in enumerate(listed if isinstance(listed, list) else ()):
+        if not isinstance(name, str):
+            continue
+        if name in RESERVED_LABELS or name.startswith("__"):
+            message = f"`by`: the label `{name}` is set by slosmith or Prometheus; take another one"
+            context.error("label-reserved", message, (*at, "by", index))
+        else:
+            found.append(name)
+    return tuple(found)
 
 
 def _alerting(context: Context, data: dict[str, Any], at: Path) -> Alerting:

@@ -115,6 +115,8 @@ def key_name(key: str, error: Finding) -> str:
         return "an empty name"
     if error.validator_value == _LABEL:
         return f"`{_short(key)}` is no label name: letters, digits and _ only, and no digit first"
+    if error.validator_value == _DNS:
+        return f"`{_short(key)}` is no DNS label: lower-case letters, digits and hyphens"
     return f"`{_short(key)}` is no valid name here: letters, digits, and -, _ or . inside"
 
 
@@ -170,6 +172,8 @@ def _type(name: str, error: Finding, path: Path, document: Document) -> tuple[st
         return "field-empty", f"`{name}` has no value; give it one ({kinds}), or leave it out"
     if "smhdwy" in error.schema.get("pattern", ""):
         return "field-type", f"`{name}` must be a duration with its unit, as in 500ms, 30s or 30d"
+    if error.schema.get("pattern", "").endswith("%$"):
+        return "field-type", f"`{name}` must be percent of the error budget, such as 2%"
     if wanted == ["string"] and isinstance(instance, dict) and any("=" in key for key in instance):
         return "field-type", f"`{name}` starts with a {{ and so is a map: put it in quotes"
     if "string" in wanted and not isinstance(instance, dict | list):
@@ -208,6 +212,8 @@ def _pattern(pattern: str, instance: str) -> str:
         )
     if "smhdwy" in pattern:
         return f"{shown} is no duration: integers with units, as in 30s, 500ms, 1h30m or 30d"
+    if pattern.endswith("%$"):
+        return f"{shown} is no percentage, such as 2%"
     if "deployment|statefulset" in pattern:
         return (
             f"{shown} is no target: write deployment/NAME or statefulset/NAME, or a map with "

@@ -10,7 +10,6 @@ from slosmith.problems import Path
 # A path (`*`: every key or index) and, where only some values are meant, those values.
 Pattern = tuple[tuple[str, ...], frozenset[str] | None]
 
-_ALERTING: tuple[Pattern, ...] = ((("alerting", "policy"), None),)
 _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "engine"), frozenset({"hpa"})),
     (("autoscaling", "pause"), None),
@@ -19,11 +18,9 @@ _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
 _SLO: tuple[Pattern, ...] = (
-    (("by",), None),
     (("tests",), None),
     (("indicator", "error_ratio"), None),
     (("indicator", "latency", "type"), frozenset({"native"})),
-    *_ALERTING,
 )
 _SECTIONS: tuple[Pattern, ...] = tuple(
     ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook", "allow", "tests")
@@ -34,15 +31,14 @@ def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Patt
     return tuple(((*prefix, *path), values) for path, values in patterns)
 
 
-_FIELDS = _ALERTING + _AUTOSCALING + _SECTIONS
+_FIELDS = _AUTOSCALING + _SECTIONS
 SPEC: tuple[Pattern, ...] = _FIELDS + _below(("slos", "*"), _SLO)
 PROJECT: tuple[Pattern, ...] = (
     (("allow",), None),
-    (("policies",), None),
     (("prometheus", "auth"), None),
     (("families", "*"), frozenset({"k6", "chaos", "runbooks"})),
-    *_below(("defaults",), (*_FIELDS, (("by",), None))),
-    *_below(("overrides",), (*_FIELDS, (("by",), None))),
+    *_below(("defaults",), _FIELDS),
+    *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),
     *_below(("overrides", "services", "*", "slos", "*"), _SLO),
 )
