@@ -61,6 +61,11 @@ def latency_query(trigger: LatencyTrigger) -> str:
     requests the quantile is NaN, which `>= 0` drops. Missing data has to stay an error, so that
     the fallback acts.
     """
+    if trigger.native:
+        rate = f"sum(rate({trigger.histogram.promql()}[{format_duration(_LATENCY_WINDOW)}]))"
+        quantile = f"histogram_quantile({plain(trigger.quantile)}, {rate})"
+        scale = "1000 * " if trigger.unit == "s" else ""
+        return f"{scale}({quantile} >= 0)\nor on ()\n0 * (histogram_count({rate}) == 0)"
     buckets = f"{trigger.histogram.promql('_bucket')}[{format_duration(_LATENCY_WINDOW)}]"
     count = f"{trigger.histogram.promql('_count')}[{format_duration(_LATENCY_WINDOW)}]"
     quantile = f"histogram_quantile({plain(trigger.quantile)}, sum by (le) (rate({buckets})))"

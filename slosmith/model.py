@@ -67,7 +67,7 @@ class RatioIndicator:
 
 @dataclass(frozen=True)
 class LatencyIndicator:
-    """Requests slower than a bucket bound of a classic histogram.
+    """Requests slower than a bound: that of a bucket in a classic histogram, any in a native one.
 
     `below` is the bound in seconds, `bound` the same in the unit of the histogram (`le`).
     """
@@ -76,6 +76,7 @@ class LatencyIndicator:
     below: Decimal
     bound: Decimal
     unit: Literal["s", "ms"] = "s"
+    native: bool = False
     kind: Literal["latency"] = "latency"
 
 
@@ -99,7 +100,20 @@ class UptimeIndicator:
     kind: Literal["uptime"] = "uptime"
 
 
-Indicator = RatioIndicator | LatencyIndicator | ThresholdIndicator | UptimeIndicator
+@dataclass(frozen=True)
+class ErrorRatioIndicator:
+    """An error ratio, 0…1, that cannot be split into events; `query` has `$window` in its ranges.
+
+    Its long windows are weighted by time, not by events.
+    """
+
+    query: str
+    kind: Literal["error_ratio"] = "error_ratio"
+
+
+Indicator = (
+    RatioIndicator | LatencyIndicator | ThresholdIndicator | UptimeIndicator | ErrorRatioIndicator
+)
 
 
 @dataclass(frozen=True)
@@ -207,6 +221,7 @@ class LatencyTrigger:
     quantile: Decimal
     target: Decimal
     unit: Literal["s", "ms"] = "s"
+    native: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from slosmith.model import (
+    ErrorRatioIndicator,
     ExpressionCount,
     Healthy,
     Indicator,
@@ -55,6 +56,9 @@ EVENTS: dict[str, Indicator] = {
     "one": _latency("one_seconds", "1"),
     "one-point": _latency("point_seconds", "1"),
     "milliseconds": _latency("web_milliseconds", "1000"),
+    "share": ErrorRatioIndicator(
+        "1 - sum(rate(jobs_done_total[$window])) / sum(rate(jobs_total[$window]))"
+    ),
 }
 STATES: dict[str, Indicator] = {
     "below": INDICATORS["threshold"],

@@ -42,9 +42,9 @@ def override(series: str | Sequence[str], **properties: Any) -> Json:
 
 
 def line_override(
-    series: str, color: str, *, dashed: bool = False, right_axis: bool = False
+    series: str | Sequence[str], color: str, *, dashed: bool = False, right_axis: bool = False
 ) -> Json:
-    """How the line of one name looks, and where its scale is."""
+    """How the line of one name, or those of several, look, and where their scale is."""
     properties: Json = {"color": {"mode": "fixed", "fixedColor": color}}
     if dashed:
         properties["custom__lineStyle"] = {"fill": "dash", "dash": [10, 10]}

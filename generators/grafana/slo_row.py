@@ -33,10 +33,7 @@ def _burn_rates(service: Service, slo: Slo, project: Project, labels: str, box: 
         f"{slo.name}: burn rate",
         _burn_rate_text(slo),
         box,
-        [
-            Query(queries.burn_rate(window, labels), burns.legend(slo, window))
-            for window in burns.windows(slo)
-        ],
+        _burn_rate_queries(slo, labels),
         Unit("none", 2),
         steps=burns.lines(slo),
         minimum=0,
@@ -44,6 +41,26 @@ def _burn_rates(service: Service, slo: Slo, project: Project, labels: str, box: 
         legend="table",
         links=_runbook(service, slo, project),
     )
+
+
+def _burn_rate_queries(slo: Slo, labels: str) -> list[Query]:
+    """Every window that alerts compare; with `by`, the last hour of each value."""
+    if slo.by:
+        return [Query(queries.burn_rates(burns.HOUR, labels, slo.by), _value(slo, "1h"))]
+    return [
+        Query(queries.burn_rate(window, labels), burns.legend(slo, window))
+        for window in burns.windows(slo)
+    ]
+
+
+def _value(slo: Slo, name: str) -> str:
+    """A legend: the values of `by`, then what is shown; without `by` only that."""
+    return ", ".join([*(f"{{{{{label}}}}}" for label in slo.by), name])
+
+
+def _lines(slo: Slo, name: str) -> str | list[str]:
+    """The lines with such a legend: one, or one for each value of `by`."""
+    return [f".*, {name}"] if slo.by else name
 
 
 def _burn_rate_text(slo: Slo) -> str:
@@ -54,6 +71,11 @@ def _burn_rate_text(slo: Slo) -> str:
         f"lengths: 1 spends the budget of {format_duration(slo.window)} in exactly that time. "
         f"{wording.allowance(slo)}."
     )
+    if slo.by:
+        paragraphs.append(
+            f"Each {' and '.join(slo.by)} has a budget and alerts of its own; shown is the last "
+            "hour of each."
+        )
     tiers = [
         f"- {tier.severity}: both {format_duration(tier.long)} and {format_duration(tier.short)} "
         f"above {plain(round(burns.burn_rate(slo, tier), 2))}"
@@ -87,8 +109,8 @@ def _error_ratio(slo: Slo, labels: str, box: Box) -> Panel:
         "spent faster than it lasts. A gap: no traffic, or no data.",
         box,
         [
-            Query(ratio[300], "5m"),
-            Query(ratio[3600], "1h"),
+            Query(ratio[300], _value(slo, "5m")),
+            Query(ratio[3600], _value(slo, "1h")),
             Query(f"{series.BUDGET}{labels}", "allowed"),
         ],
         Unit("percentunit", wording.decimals(slo) + 1),
@@ -109,10 +131,15 @@ def _volume(slo: Slo, labels: str, box: Box) -> list[Panel]:
                     "error ratio weighs. Few events make it jump; a fall to 0 is an incident of "
                     "its own.",
                     box,
-                    [Query(everything, "all"), Query(bad, "bad, right axis")],
+                    [
+                        Query(everything, _value(slo, "all")),
+                        Query(bad, _value(slo, "bad, right axis")),
+                    ],
                     Unit("short"),
                     minimum=0,
-                    overrides=[line_override("bad, right axis", "red", right_axis=True)],
+                    overrides=[
+                        line_override(_lines(slo, "bad, right axis"), "red", right_axis=True)
+                    ],
                 )
             ]
         case UptimeIndicator(healthy="each"):
@@ -121,10 +148,10 @@ def _volume(slo: Slo, labels: str, box: Box) -> list[Panel]:
                     f"{slo.name}: targets",
                     "All targets, and the unhealthy ones, on average over 5 minutes.",
                     box,
-                    [Query(everything, "all"), Query(bad, "unhealthy")],
+                    [Query(everything, _value(slo, "all")), Query(bad, _value(slo, "unhealthy"))],
                     Unit("short", 1),
                     minimum=0,
-                    overrides=[line_override("unhealthy", "red")],
+                    overrides=[line_override(_lines(slo, "unhealthy"), "red")],
                 )
             ]
     return []

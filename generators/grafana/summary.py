@@ -55,7 +55,7 @@ def _budget_left(service: Service, box: Box) -> Panel:
         "free of errors.\n\nRed, below 0%: the objective is missed. Stop risky changes until the "
         "budget is back. Orange: less than a quarter is left; yellow: less than half.",
         box,
-        [Query(f"{series.REMAINING}{queries.chosen(service)}", _NAME, instant=True)],
+        [Query(_left(service), _NAME, instant=True)],
         Unit("percentunit", 1),
         steps=_LEFT,
     )
@@ -70,7 +70,13 @@ def _burn_rate(service: Service, box: Box) -> Panel:
         "this pace. Orange: if it goes on, somebody is paged. Red: fast enough to page by itself; "
         "follow the runbook. No value: no traffic, or no data.",
         box,
-        [Query(queries.burn_rate(burns.HOUR, queries.chosen(service)), _NAME, instant=True)],
+        [
+            Query(
+                queries.burn_rate(burns.HOUR, queries.chosen(service), queries.split_by(service)),
+                _NAME,
+                instant=True,
+            )
+        ],
         Unit("none", 2),
         steps=steps,
         overrides=[override(names, thresholds=thresholds(own)) for own, names in others],
@@ -84,7 +90,13 @@ def _time_left(service: Service, box: Box) -> Panel:
         "the burn rate is 1 or less, for which the budget lasts.\n\nRed: within a day, or spent "
         "already; act now. Orange: within a week; plan a fix before that.",
         box,
-        [Query(queries.time_left(queries.chosen(service)), _NAME, instant=True)],
+        [
+            Query(
+                queries.time_left(queries.chosen(service), queries.split_by(service)),
+                _NAME,
+                instant=True,
+            )
+        ],
         Unit("s", 1),
         steps=_TIME,
         mappings=[
@@ -97,6 +109,7 @@ def _time_left(service: Service, box: Box) -> Panel:
 def _attained(service: Service, box: Box) -> Panel:
     windows = sorted({slo.window for slo in service.slos})
     labels, several = queries.chosen(service), len(windows) > 1
+    by = queries.split_by(service)
     period = "the window" if several else format_duration(windows[0])
     return stat(
         f"Attained over {period}",
@@ -105,7 +118,7 @@ def _attained(service: Service, box: Box) -> Panel:
         "it. No value: no traffic in all that time, or no data.",
         box,
         [
-            Query(queries.attained(window, labels, several), _NAME, instant=True)
+            Query(queries.attained(window, labels, several, by), _NAME, instant=True)
             for window in windows
         ],
         Unit("percentunit", _decimals(service) + 2),
@@ -131,7 +144,7 @@ def _burn_down(service: Service, box: Box) -> Panel:
         "objective that the service does not meet. It rises when old errors leave the window.\n\n"
         "Below the dashed line the objective is missed: stop risky changes.",
         box,
-        [Query(f"{series.REMAINING}{queries.chosen(service)}", _NAME)],
+        [Query(_left(service), _NAME)],
         Unit("percentunit"),
         steps=((None, "green"), (0, "red")),
         maximum=1,
@@ -157,6 +170,10 @@ def time_span(seconds: int) -> str:
         if seconds % length == 0:
             return f"{seconds // length}{unit}"
     return f"{seconds}s"
+
+
+def _left(service: Service) -> str:
+    return queries.budget_left(queries.chosen(service), queries.split_by(service))
 
 
 def _decimals(service: Service) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slosmith.durations import format_duration
 from slosmith.model import (
+    ErrorRatioIndicator,
     Indicator,
     LatencyIndicator,
     RatioIndicator,
@@ -42,7 +43,7 @@ def share(indicator: Indicator) -> str:
 def _parts(indicator: Indicator) -> tuple[str, str]:
     """What is counted, and what counts as bad; time is counted with bad things in it."""
     match indicator:
-        case RatioIndicator():
+        case RatioIndicator() | ErrorRatioIndicator():
             return "events", "bad"
         case LatencyIndicator(below=below):
             return "requests", f"slower than {format_duration(below)}"

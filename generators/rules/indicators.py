@@ -13,6 +13,7 @@ from decimal import Decimal
 from slosmith import series
 from slosmith.durations import format_duration
 from slosmith.model import (
+    ErrorRatioIndicator,
     EventCount,
     LatencyIndicator,
     RatioIndicator,
@@ -34,6 +35,9 @@ def total(slo: Slo, step: int) -> str:
             return _events(indicator.total, window, by)
         case LatencyIndicator():
             return _observations(indicator, window, by)
+        case ErrorRatioIndicator():
+            # Time with a ratio; 0 while there is none, as without any event.
+            return f"{_ratio(indicator, window)} >= bool 0"
         case UptimeIndicator(healthy="each"):
             over = f"{indicator.series.promql()}[{_range(window)}]"
             return f"{_aggregate('count', by)}(avg_over_time({over}))"
@@ -61,6 +65,12 @@ def bad(slo: Slo, step: int) -> str:
                 # Errors of another metric may outlive the total; without it they mean nothing.
                 failed = f"{failed} and {everything}"
             return f"{failed} or 0 * {everything}"
+        case LatencyIndicator(native=True):
+            # NaN without observations; the bound may be any, so it cannot be a mistyped bucket.
+            slow = f"{_slow(indicator, window, by)} * {everything}"
+            return f"{slow} >= 0\nor 0 * {everything}"
+        case ErrorRatioIndicator():
+            return f"{_ratio(indicator, window)} >= 0\nor 0 * ({everything})"
         case LatencyIndicator():
             # No `or 0`: a bound that is no bucket must be missing data, not a total outage.
             return f"clamp_min({everything} - {_fast(indicator, window, by)}, 0)"
@@ -88,6 +98,10 @@ def error_ratio(slo: Slo, window: int, labels: str, step: int) -> str:
             assert errors is not None
             ratio = f"{_events(errors, window, by)} / ({_events(indicator.total, window, by)} > 0)"
             return f"{ratio}\nor {_on(by)} 0 * ({series.TOTAL}{labels} > 0)"
+        case LatencyIndicator(native=True):
+            return f"{_slow(indicator, window, by)} >= 0"
+        case ErrorRatioIndicator():
+            return f"{_ratio(indicator, window)} >= 0"
         case LatencyIndicator():
             requests = f"({_observations(indicator, window, by)} > 0)"
             return f"clamp_min(1 - {_fast(indicator, window, by)} / {requests}, 0)"
@@ -140,8 +154,25 @@ def _rate(
     return f"{_aggregate('sum', by)}(rate({selector.promql(suffix, extra)}[{_range(window)}]))"
 
 
+def _ratio(indicator: ErrorRatioIndicator, window: int) -> str:
+    """0…1, or NaN without events. Clamped: two rates extrapolate apart, so that a healthy ratio
+    may be just below 0."""
+    return f"clamp({indicator.query.replace('$window', _range(window))}, 0, 1)"
+
+
 def _observations(indicator: LatencyIndicator, window: int, by: tuple[str, ...]) -> str:
+    if indicator.native:
+        return f"histogram_count({_rate(indicator.histogram, window, by)})"
     return _rate(indicator.histogram, window, by, "_count")
+
+
+def _slow(indicator: LatencyIndicator, window: int, by: tuple[str, ...]) -> str:
+    """The share of observations of a native histogram above the bound; NaN without any."""
+    fast = (
+        f"histogram_fraction(0, {plain(indicator.bound)}, {_rate(indicator.histogram, window, by)})"
+    )
+    # An interpolated fraction may be a rounding error above 1.
+    return f"clamp_min(1 - {fast}, 0)"
 
 
 def _fast(indicator: LatencyIndicator, window: int, by: tuple[str, ...]) -> str:

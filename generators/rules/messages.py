@@ -9,6 +9,7 @@ from slosmith import series
 from slosmith.durations import format_duration
 from slosmith.escape import annotation, template_text
 from slosmith.model import (
+    ErrorRatioIndicator,
     LatencyIndicator,
     Project,
     RatioIndicator,
@@ -18,8 +19,7 @@ from slosmith.model import (
 )
 from slosmith.numbers import percent, plain
 
-MINUTE = 60
-DAY = 86400
+_UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"))
 
 
 def burn(service: Service, slo: Slo, project: Project, severity: SeverityKey) -> dict[str, str]:
@@ -108,6 +108,8 @@ def _bad_share(slo: Slo) -> str:
             return "of events are bad"
         case LatencyIndicator(below=below):
             return f"of requests are slower than {format_duration(below)}"
+        case ErrorRatioIndicator():
+            return "of events are bad, weighted by time"
         case _:
             return "of the time is bad"
 
@@ -137,7 +139,7 @@ def _budget_left(service: Service, slo: Slo) -> str:
 
 def _history(service: Service, slo: Slo) -> str:
     """`3 of 30 days seen`, while the recorded history is shorter than the SLO's window."""
-    unit, name = (DAY, "days") if slo.window >= 2 * DAY else (MINUTE, "minutes")
+    unit, name = next(item for item in _UNITS if slo.window >= 2 * item[0])
     query = f"floor(({series.HISTORY}%s < {slo.window}) / {unit})"
     whole = plain(Decimal(slo.window) / unit)
     return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from promql_parser import BinaryExpr, Call, Expr
 
 from slosmith.promql import syntax
@@ -97,6 +99,21 @@ def aggregate(root: Expr, tokens: list[Token]) -> str:
         "this may give several series, and the field takes one count: wrap it in sum(…), without "
         "`by` and `without`"
     )
+
+
+def by_labels(found: syntax.Labels, by: Sequence[str]) -> str:
+    """For a query that does not give exactly the labels of `by`; `found`: what it gives."""
+    wanted = ", ".join(by)
+    if found is None:
+        return f"`by` names {wanted}, and this may give any labels: aggregate by ({wanted})"
+    dropped = [label for label in by if label not in found]
+    if dropped:
+        return (
+            f"`by` names {', '.join(dropped)}, and an aggregation or a join of this query drops "
+            f"it: write by ({wanted}) there"
+        )
+    kept = ", ".join(sorted(found - set(by)))
+    return f"this keeps {kept}, which `by` does not name: aggregate by ({wanted}) alone"
 
 
 def no_window(tokens: list[Token]) -> str:

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from promql_parser import BinaryExpr, Call, Expr, MatrixSelector, SubqueryExpr, VectorSelector
 
@@ -42,8 +43,11 @@ def selector(text: str, judge: Judge | None = None) -> tuple[Selector | None, li
     return _selector(tokens)
 
 
-def event_count(text: str, judge: Judge | None = None) -> tuple[EventCount | None, list[Fault]]:
-    """Events counted: a plain vector selector, or an aggregated expression with `$window`."""
+def event_count(
+    text: str, judge: Judge | None = None, by: Sequence[str] = ()
+) -> tuple[EventCount | None, list[Fault]]:
+    """Events counted: a plain vector selector, or an expression with `$window` that is aggregated
+    to the labels of `by`."""
     expr, tokens, faults = syntax.parse(text, judge)
     if expr is None:
         return None, faults
@@ -51,15 +55,45 @@ def event_count(text: str, judge: Judge | None = None) -> tuple[EventCount | Non
     if isinstance(root, VectorSelector | MatrixSelector):
         found, faults = selector(text, judge)
         return (SelectorCount(found) if found else None), faults
-    faults = _count_faults(root, tokens, text)
+    faults = _count_faults(root, tokens, text, by)
     if faults:
         return None, faults
     functions = _range_functions(root)
     return ExpressionCount(canonical(tokens), functions <= _PER_WINDOW), []
 
 
-def instant_value(text: str, judge: Judge | None = None) -> tuple[str | None, list[Fault]]:
-    """One value at each moment; returned on one line, without comments."""
+def error_ratio(
+    text: str, judge: Judge | None = None, by: Sequence[str] = ()
+) -> tuple[str | None, list[Fault]]:
+    """A share of bad events over `$window`, 0…1, for each value of `by`; on one line."""
+    expr, tokens, faults = syntax.parse(text, judge)
+    if expr is None:
+        return None, faults
+    whole = (0, len(text))
+    if syntax.is_scalar(expr) or _is_text(expr):
+        return None, [Fault("promql-type", "takes a ratio that is measured, not a number", *whole)]
+    if syntax.is_range(expr):
+        message = "takes a ratio at each moment, not a range of samples"
+        return None, [Fault("promql-type", message, *whole)]
+    if faults := _window_faults(expr, tokens):
+        return None, faults
+    if not any(token.kind == "window" for token in tokens):
+        message = (
+            "this looks at no window: write $window in its ranges, such as "
+            "sum(rate(errors_total[$window])) / sum(rate(requests_total[$window]))"
+        )
+        return None, [Fault("promql-window", message, *whole)]
+    if fault := _labels_fault(expr, text, by):
+        return None, [fault]
+    if not by and syntax.labels(expr) != frozenset():
+        return None, [Fault("promql-series", advice.one_value(expr, tokens), *whole)]
+    return canonical(tokens), []
+
+
+def instant_value(
+    text: str, judge: Judge | None = None, by: Sequence[str] = ()
+) -> tuple[str | None, list[Fault]]:
+    """One value at each moment for each value of `by`; returned on one line, without comments."""
     expr, tokens, faults = syntax.parse(text, judge)
     if expr is None:
         return None, faults
@@ -78,12 +112,22 @@ def instant_value(text: str, judge: Judge | None = None) -> tuple[str | None, li
         return None, [compared]
     if quantile := advice.quantile_fault(expr, tokens, text, "threshold"):
         return None, [quantile]
-    if syntax.labels(expr) != frozenset():
+    if fault := _labels_fault(expr, text, by):
+        return None, [fault]
+    if not by and syntax.labels(expr) != frozenset():
         return None, [Fault("promql-series", advice.one_value(expr, tokens), *whole)]
     return canonical(tokens), []
 
 
-def _count_faults(root: Expr, tokens: list[Token], text: str) -> list[Fault]:
+def _labels_fault(root: Expr, text: str, by: Sequence[str]) -> Fault | None:
+    """With `by`, a result that lacks its labels or has others."""
+    found = syntax.labels(root)
+    if not by or found == frozenset(by):
+        return None
+    return Fault("promql-by", advice.by_labels(found, by), 0, len(text))
+
+
+def _count_faults(root: Expr, tokens: list[Token], text: str, by: Sequence[str]) -> list[Fault]:
     whole = (0, len(text))
     if fault := advice.ratio_fault(root, tokens, text):
         return [fault]
@@ -93,14 +137,8 @@ def _count_faults(root: Expr, tokens: list[Token], text: str) -> list[Fault]:
         return [Fault("promql-type", "takes a count of events, not a range of samples", *whole)]
     if quantile := advice.quantile_fault(root, tokens, text, "count"):
         return [quantile]
-    if fixed := _fixed_ranges(tokens):
-        return fixed
-    for token in tokens:
-        if token.kind == "string" and "$window" in token.text:
-            message = "$window inside a string is text; match the label in another way"
-            return [Fault("promql-window", message, token.start, token.end)]
-    if compared := _comparison(root, tokens):
-        return [compared]
+    if faults := _window_faults(root, tokens):
+        return faults
     if not any(token.kind == "window" for token in tokens):
         return [Fault("promql-window", advice.no_window(tokens), *whole)]
     functions = _range_functions(root)
@@ -112,11 +150,26 @@ def _count_faults(root: Expr, tokens: list[Token], text: str) -> list[Fault]:
         names = " and ".join(sorted(functions))
         message = f"{names} in one count: some give events per second, some per window; use rate"
         return [Fault("promql-function", message, *whole)]
-    if syntax.labels(root) != frozenset():
+    if fault := _labels_fault(root, text, by):
+        return [fault]
+    if not by and syntax.labels(root) != frozenset():
         return [Fault("promql-aggregation", advice.aggregate(root, tokens), *whole)]
     if (bare := _instant_selectors(root)) is not None:
         message = f"{bare} is not counted over $window; write rate({bare}[$window])"
         return [Fault("promql-window", message, *whole)]
+    return []
+
+
+def _window_faults(root: Expr, tokens: list[Token]) -> list[Fault]:
+    """What stands in the place of `$window`, and a value that vanishes."""
+    if fixed := _fixed_ranges(tokens):
+        return fixed
+    for token in tokens:
+        if token.kind == "string" and "$window" in token.text:
+            message = "$window inside a string is text; match the label in another way"
+            return [Fault("promql-window", message, token.start, token.end)]
+    if compared := _comparison(root, tokens):
+        return [compared]
     return []
 
 

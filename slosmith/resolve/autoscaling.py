@@ -186,7 +186,10 @@ def _latency(around: _Surroundings, data: dict[str, Any], at: Path) -> LatencyTr
         return None
     if quantile is None or not target:
         return None
-    return LatencyTrigger(full, slo.indicator.histogram, quantile, target, slo.indicator.unit)
+    histogram = slo.indicator
+    return LatencyTrigger(
+        full, histogram.histogram, quantile, target, histogram.unit, histogram.native
+    )
 
 
 def _rule(context: Context, value: Any, at: Path) -> ScaleRule | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from slosmith.model import (
+    ErrorRatioIndicator,
     EventCount,
     ExpressionCount,
     Indicator,
@@ -39,7 +41,8 @@ def _ratio(
     context: Context, data: dict[str, Any], by: tuple[str, ...], at: Path
 ) -> Indicator | None:
     def count(key: str) -> EventCount | None:
-        return _read(context, data.get(key), (*at, key), fields.event_count)
+        reader = functools.partial(fields.event_count, by=by)
+        return _read(context, data.get(key), (*at, key), reader)
 
     total, bad, good = count("total"), count("bad"), count("good")
     if total is None or (bad is None) == (good is None):
@@ -67,7 +70,8 @@ def _latency(
     if histogram is None or not below:
         return None
     bound = below * 1000 if unit == "ms" else below
-    return LatencyIndicator(histogram, below, bound, unit)  # type: ignore[arg-type]
+    native = data.get("type") == "native"
+    return LatencyIndicator(histogram, below, bound, unit, native)  # type: ignore[arg-type]
 
 
 def _base_name(
@@ -100,7 +104,8 @@ def _base_name(
 def _threshold(
     context: Context, data: dict[str, Any], by: tuple[str, ...], at: Path
 ) -> Indicator | None:
-    query = _read(context, data.get("query"), (*at, "query"), fields.instant_value)
+    reader = functools.partial(fields.instant_value, by=by)
+    query = _read(context, data.get("query"), (*at, "query"), reader)
     below, above = number(data.get("below")), number(data.get("above"))
     if query is None or (below is None) == (above is None):
         return None
@@ -117,6 +122,14 @@ def _uptime(
     return UptimeIndicator(series, healthy)
 
 
+def _error_ratio(
+    context: Context, data: dict[str, Any], by: tuple[str, ...], at: Path
+) -> Indicator | None:
+    reader = functools.partial(fields.error_ratio, by=by)
+    query = _read(context, data.get("query"), (*at, "query"), reader)
+    return ErrorRatioIndicator(query) if query is not None else None
+
+
 _BUILDERS: dict[
     str, Callable[[Context, dict[str, Any], tuple[str, ...], Path], Indicator | None]
 ] = {
@@ -124,6 +137,7 @@ _BUILDERS: dict[
     "latency": _latency,
     "threshold": _threshold,
     "uptime": _uptime,
+    "error_ratio": _error_ratio,
 }
 
 

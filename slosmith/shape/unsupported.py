@@ -17,11 +17,7 @@ _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "triggers", "*", "metric"), None),
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
-_SLO: tuple[Pattern, ...] = (
-    (("tests",), None),
-    (("indicator", "error_ratio"), None),
-    (("indicator", "latency", "type"), frozenset({"native"})),
-)
+_SLO: tuple[Pattern, ...] = ((("tests",), None),)
 _SECTIONS: tuple[Pattern, ...] = tuple(
     ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook", "allow", "tests")
 )
