@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slosmith import project_files
+from slosmith import checks, project_files
 from slosmith.artifacts import Artifact
+from slosmith.checks import allow
 from slosmith.model import Fleet, Project, Service, ServiceSummary
 from slosmith.origins import Origins
 from slosmith.problems import Place, Problem, has_errors
@@ -86,8 +87,12 @@ def compile_project(options: Options, generators: Generators, judge: Judge | Non
         compilation.problems.append(Problem("no-specs", message, Place(folder)))
     context = Context(compilation.origins, judge)
     fleet = resolve(context, config, sources)
-    compilation.problems += context.problems
     compilation.fleet = fleet
+    found = context.problems
+    if not has_errors([*compilation.problems, *found]):
+        # Only what resolved as a whole can be judged, or allowed, as a whole.
+        found = allow.apply([*found, *checks.check(fleet)], context.allowances, fleet)
+    compilation.problems += found
     if not compilation.failed:
         compilation.artifacts = generate(fleet, generators)
     return compilation

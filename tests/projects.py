@@ -20,12 +20,18 @@ PROJECT = "version: slosmith/v1\nprometheus: {retention: 95d}\n"
 OFF = ("--promtool", "off")
 
 
+def ratio(job: str = "api") -> str:
+    """The indicator of `spec`, on one line."""
+    bad, total = (f'{name}_total{{job="{job}"}}' for name in ("errors", "requests"))
+    return f"ratio: {{bad: '{bad}', total: '{total}'}}"
+
+
 def spec(service: str = "api", objective: str = "99.9", more: str = "") -> str:
     """A spec of one SLO over a ratio of two counters; `more` is put to its end."""
     return (
         f"version: slosmith/v1\nservice: {service}\nslos:\n"
         f"- name: availability\n  objective: {objective}\n  indicator:\n"
-        f"    ratio: {{bad: errors_total, total: requests_total}}\n{more}"
+        f"    {ratio(service)}\n{more}"
     )
 
 

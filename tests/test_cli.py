@@ -17,7 +17,7 @@ import pytest
 from referencing import Registry, Resource
 
 from slosmith.read.yaml_reader import read_yaml
-from tests.projects import OFF, PROJECT, ROOT, invoke, run, spec, tree, write
+from tests.projects import OFF, PROJECT, ROOT, invoke, ratio, run, spec, tree, write
 
 COMMANDS = ((), ("build",), ("check",), ("init",), ("schema",))
 HEAVY = ("yaml", "jsonschema", "grafanalib", "promql_parser", "jinja2", "slosmith.model")
@@ -101,7 +101,7 @@ def test_a_warning_fails_only_a_strict_check(
     assert "[objective-fraction]" in invoke("check", *OFF).output
     assert invoke("check", *OFF).exit_code == 0
     assert invoke("check", "--strict", *OFF).exit_code == 1
-    write(tmp_path, {"specs/a.yaml": spec(objective="90")})
+    write(tmp_path, {"specs/a.yaml": spec(objective="99")})
     invoke("build", *OFF)
     assert invoke("check", "--strict", *OFF).exit_code == 0
 
@@ -251,8 +251,8 @@ def test_what_only_promtool_refuses_is_a_problem_of_the_spec(
     if shutil.which("promtool") is None:
         pytest.skip("promtool is not on PATH")
     text = spec().replace(
-        "ratio: {bad: errors_total, total: requests_total}",
-        "threshold:\n      query: max(mad_over_time(queue_depth[5m]))\n      below: 100",
+        ratio(),
+        "threshold:\n      query: max(mad_over_time(queue_depth{a='b'}[5m]))\n      below: 100",
     )
     monkeypatch.chdir(write(tmp_path, {"slosmith.yaml": PROJECT, "specs/api.yaml": text}))
     result = invoke(command)

@@ -77,7 +77,9 @@ def layered(field: str, values: list[object], levels: tuple[str, ...]) -> tuple[
     slo = {
         "name": "availability",
         "objective": 99,
-        "indicator": {"ratio": {"bad": "errors_total", "total": "requests_total"}},
+        "indicator": {
+            "ratio": {"bad": 'errors_total{job="a"}', "total": 'requests_total{job="a"}'}
+        },
     }
     api = {"version": "slosmith/v1", "service": "api", **of("service"), "slos": [slo | of("slo")]}
     project = {
@@ -129,8 +131,8 @@ def test_objective_may_come_from_defaults_or_overrides_and_stays_exact(tmp_path:
     project = PROJECT + "defaults: {objective: 99.950}\n"
     assert service(tmp_path, project, api=bare).slos[0].objective == Decimal("99.95")
     assert service(tmp_path, project, api=spec()).slos[0].objective == Decimal("99.9")
-    project += "overrides: {objective: 50}\n"
-    assert service(tmp_path, project, api=spec()).slos[0].objective == Decimal(50)
+    project += "overrides: {objective: 98}\n"
+    assert service(tmp_path, project, api=spec()).slos[0].objective == Decimal(98)
 
 
 @pytest.mark.parametrize(
@@ -209,16 +211,18 @@ def test_a_fault_behind_an_alias_is_shown_at_the_alias_or_the_anchor(tmp_path: P
 
 
 def test_a_list_of_slos_in_overrides_replaces_that_of_the_spec(tmp_path: Path) -> None:
-    slos = "[{name: new, indicator: {uptime: {series: up}}}, {name: other, objective: 42, "
-    slos += "window: 40d, indicator: {uptime: {series: up}}}]"
+    slos = (
+        "[{name: new, indicator: {uptime: {series: 'up{a=\"b\"}'}}}, {name: other, "
+        "objective: 98, window: 40d, indicator: {uptime: {series: 'up{a=\"c\"}'}}}]"
+    )
     project = PROJECT + (
-        f"defaults: {{objective: 77}}\noverrides: {{services: {{api: {{slos: {slos}}}}}}}\n"
+        f"defaults: {{objective: 97}}\noverrides: {{services: {{api: {{slos: {slos}}}}}}}\n"
     )
     api = spec(more="window: 50d\n")
     found = service(tmp_path, project, api=api).slos
     assert [(slo.name, int(slo.objective), slo.window // DAY) for slo in found] == [
-        ("new", 77, 50),
-        ("other", 42, 40),
+        ("new", 97, 50),
+        ("other", 98, 40),
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from slosmith.checks.allow import Allowance
 from slosmith.durations import parse_seconds
 from slosmith.origins import Origins
 from slosmith.problems import At, Path, Problem
@@ -22,6 +23,7 @@ class Context:
     origins: Origins
     judge: Judge | None = None
     problems: list[Problem] = field(default_factory=list)
+    allowances: list[Allowance] = field(default_factory=list)
 
     def error(self, check: str, message: str, path: Path, key: bool = False) -> None:
         self.problems.append(Problem(check, message, At(path, key)))

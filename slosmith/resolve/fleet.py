@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slosmith.durations import format_duration
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Path
-from slosmith.resolve import autoscaling, project, slos
+from slosmith.resolve import allow, autoscaling, project, slos
 from slosmith.resolve.context import Context, labels, mapping, text, texts
 from slosmith.resolve.layers import Layer, merge
 from slosmith.shape.messages import suggestion
@@ -40,6 +39,9 @@ class _Draft:
     at: Path
     data: dict[str, Any]
     slos: tuple[Slo | None, ...]
+    # As they are written, also of SLOs with faults.
+    slo_names: tuple[str, ...]
+    allowed: Any
 
 
 def resolve(context: Context, config: SourceFile | None, specs: Sequence[SourceFile]) -> Fleet:
@@ -63,9 +65,18 @@ def resolve(context: Context, config: SourceFile | None, specs: Sequence[SourceF
         resolved,
         tuple(sorted((service for service in services if service), key=lambda item: item.name)),
     )
-    if not context.problems:
-        _retention(context, fleet)
+    _allowances(context, shared, drafts)
     return fleet
+
+
+def _allowances(context: Context, shared: Layer, drafts: list[_Draft]) -> None:
+    """What slosmith.yaml and the specs allow, into the context."""
+    known = {f"{draft.name}/{name}" for draft in drafts for name in draft.slo_names}
+    at = (*project.AT, "allow")
+    context.allowances += allow.read(context, shared.data.get("allow"), "", known, at)
+    for draft in drafts:
+        path = (*draft.at, "allow")
+        context.allowances += allow.read(context, draft.allowed, draft.name, draft.slo_names, path)
 
 
 def _draft(
@@ -86,7 +97,10 @@ def _draft(
     data = _merged_service(context, layers, at, own, override)
     listed = (override.child("slos") if override else None) or own.child("slos")
     found = _slos(context, resolved, layers, listed, own, at)
-    return _Draft(spec.file, name, at, data, found)
+    merge([own.only("allow")], context.origins, at)
+    items = listed.data if listed and isinstance(listed.data, list) else []
+    names = tuple(text(mapping(item).get("name")) for item in items)
+    return _Draft(spec.file, name, at, data, found, names, own.data.get("allow"))
 
 
 def _merged_service(
@@ -225,23 +239,3 @@ def _one_scaler(context: Context, drafts: list[_Draft], services: list[Service |
                 "workload fight over its replicas"
             )
             context.error("scaler-twice", message, path)
-
-
-def _retention(context: Context, fleet: Fleet) -> None:
-    retention = fleet.project.prometheus.retention
-    longer = [
-        f"{service.name}/{slo.name}"
-        for service in fleet.services
-        for slo in service.slos
-        if slo.window > retention
-    ]
-    if not longer:
-        return
-    shown = ", ".join(longer[:3]) + (f" and {len(longer) - 3} more" if len(longer) > 3 else "")
-    message = (
-        f"Prometheus keeps samples for {format_duration(retention)}, and the window of {shown} is "
-        "longer: bad events older than the retention leave the error budget too early. Set "
-        "prometheus.retention to what it really keeps, or choose a shorter window"
-    )
-    path = (*project.AT, "prometheus", "retention")
-    context.warning("window-retention", message, path)

@@ -19,7 +19,7 @@ _AUTOSCALING: tuple[Pattern, ...] = (
 )
 _SLO: tuple[Pattern, ...] = ((("tests",), None),)
 _SECTIONS: tuple[Pattern, ...] = tuple(
-    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook", "allow", "tests")
+    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook", "tests")
 )
 
 
@@ -30,7 +30,6 @@ def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Patt
 _FIELDS = _AUTOSCALING + _SECTIONS
 SPEC: tuple[Pattern, ...] = _FIELDS + _below(("slos", "*"), _SLO)
 PROJECT: tuple[Pattern, ...] = (
-    (("allow",), None),
     (("prometheus", "auth"), None),
     (("families", "*"), frozenset({"k6", "chaos", "runbooks"})),
     *_below(("defaults",), _FIELDS),

@@ -1,0 +1,62 @@
+"""`allow`: warnings that were seen and accepted, with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slosmith.checks.findings import slo_path
+from slosmith.model import Fleet
+from slosmith.problems import At, Path, Problem
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Silences the warnings of one check: of one SLO, of one service, or (both empty) of all.
+    `at` is its own place in the model."""
+
+    check: str
+    service: str
+    slo: str
+    at: Path
+
+
+def apply(
+    problems: Sequence[Problem], allowances: Sequence[Allowance], fleet: Fleet
+) -> list[Problem]:
+    """The problems that are left, and a warning for each allowance that silences nothing."""
+    used: set[Allowance] = set()
+    left = []
+    for problem in problems:
+        fitting = [item for item in allowances if _fits(problem, item, fleet)]
+        used.update(fitting)
+        if not fitting:
+            left.append(problem)
+    for item in allowances:
+        if item not in used:
+            message = f"there is no warning `{item.check}` to allow here any more; remove this"
+            left.append(Problem("allow-unused", message, At(item.at), "warning"))
+    return left
+
+
+def _fits(problem: Problem, allowance: Allowance, fleet: Fleet) -> bool:
+    if problem.severity != "warning" or problem.check != allowance.check:
+        return False
+    if not allowance.service:
+        return True
+    path = problem.where.path if isinstance(problem.where, At) else ()
+    return any(path[: len(prefix)] == prefix for prefix in _prefixes(allowance, fleet))
+
+
+def _prefixes(allowance: Allowance, fleet: Fleet) -> list[Path]:
+    for service in fleet.services:
+        if service.name != allowance.service:
+            continue
+        if not allowance.slo:
+            return [("services", service.source)]
+        return [
+            slo_path(service, index)
+            for index, slo in enumerate(service.slos)
+            if slo.name == allowance.slo
+        ]
+    return []

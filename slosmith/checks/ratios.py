@@ -1,0 +1,119 @@
+"""Bad (or good) events that are no part of all events, as far as the selectors show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import promql_parser
+
+from slosmith.checks.findings import Finding
+from slosmith.model import Project, RatioIndicator, Selector, SelectorCount, Slo
+
+_SUFFIX = re.compile(r"_(bucket|count)$")
+_LITERALS = re.compile(r"[\w-]+(\|[\w-]+)*", re.ASCII)
+_CODES = [str(code) for code in range(100, 600)] + [f"{digit}xx" for digit in range(1, 6)]
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """One matcher of a selector; `op` is =, !=, =~ or !~."""
+
+    label: str
+    op: str
+    value: str
+
+    def accepts(self, value: str) -> bool | None:
+        """Whether a label value passes; None where Python cannot tell as RE2 would."""
+        if self.op in ("=", "!="):
+            return (value == self.value) == (self.op == "=")
+        try:
+            found = re.fullmatch(self.value, value, re.DOTALL) is not None
+        except (re.error, RecursionError):
+            return None
+        return found == (self.op == "=~")
+
+
+def subset(slo: Slo, project: Project) -> Iterator[Finding]:
+    """Events that `total` does not count: then the error ratio means nothing."""
+    indicator = slo.indicator
+    if not isinstance(indicator, RatioIndicator):
+        return
+    name = "bad" if indicator.good is None else "good"
+    part = indicator.bad if indicator.good is None else indicator.good
+    if not isinstance(part, SelectorCount) or not isinstance(indicator.total, SelectorCount):
+        return
+    if _family(part.selector) != _family(indicator.total.selector):
+        return
+    inside = ("indicator", "ratio", name)
+    for matcher in matchers(indicator.total.selector):
+        # Buckets and their count differ in le by nature.
+        if matcher.label == "le":
+            continue
+        own = [m for m in matchers(part.selector) if m.label == matcher.label]
+        verdict = _implied(own, matcher)
+        shown = f'{matcher.label}{matcher.op}"{matcher.value}"'
+        if verdict is False:
+            message = (
+                f"`{name}` and `total` have no event in common: `total` takes only {shown}, which "
+                f"`{name}` rules out; `total` must count all events, the {name} ones among them"
+            )
+            yield Finding("ratio-disjoint", message, inside, "error")
+        elif verdict is None:
+            message = (
+                f"`{name}` may count events that `total` does not: `total` takes only {shown}; "
+                f"give both the same matchers, or leave this one out of `total`"
+            )
+            yield Finding("ratio-subset", message, inside)
+
+
+def matchers(selector: Selector) -> list[Matcher]:
+    """The matchers of a selector, their values without quotes and escapes."""
+    parsed = promql_parser.parse(selector.promql())
+    assert isinstance(parsed, promql_parser.VectorSelector), "it was parsed as one before"
+    found = parsed.matchers.matchers
+    return [Matcher(str(item.name), _operator(item), str(item.value)) for item in found]
+
+
+def _operator(item: promql_parser.Matcher) -> str:
+    kinds = promql_parser.MatchOp
+    signs = ((kinds.Equal, "="), (kinds.NotEqual, "!="), (kinds.Re, "=~"), (kinds.NotRe, "!~"))
+    return next(sign for kind, sign in signs if item.op == kind)
+
+
+def _family(selector: Selector) -> str:
+    """A histogram's buckets and its count are one family."""
+    return _SUFFIX.sub("", selector.name)
+
+
+def _implied(own: list[Matcher], wanted: Matcher) -> bool | None:
+    """Whether values that pass all of `own` pass `wanted`: True, False for none of them, None
+    for some or unknown."""
+    if wanted in own:
+        return True
+    named = next((values for matcher in own if (values := _values(matcher))), [])
+    if named:
+        return _verdict(wanted, (value for value in named if _passes(value, own)))
+    if values := _values(wanted):
+        return None if any(_passes(value, own) for value in values) or not own else False
+    # Two patterns: told apart by the codes of responses, if they take any.
+    return _verdict(wanted, (code for code in _CODES if own and _passes(code, own)))
+
+
+def _verdict(wanted: Matcher, values: Iterable[str]) -> bool | None:
+    verdicts = {wanted.accepts(value) for value in values}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _passes(value: str, matchers: list[Matcher]) -> bool:
+    return all(matcher.accepts(value) for matcher in matchers)
+
+
+def _values(matcher: Matcher) -> list[str]:
+    """All values that a matcher takes, where it names them: `"a"`, `"GET|POST"`."""
+    if matcher.op == "=":
+        return [matcher.value]
+    if matcher.op == "=~" and _LITERALS.fullmatch(matcher.value):
+        return matcher.value.split("|")
+    return []
