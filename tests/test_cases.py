@@ -15,6 +15,7 @@ import yaml
 
 from slosmith.read.yaml_reader import read_yaml
 from tests.golden import compare
+from tests.kubectl import needs_kubectl
 from tests.projects import OFF, invoke, tree
 
 HERE = Path(__file__).parent
@@ -53,6 +54,7 @@ def test_promtool_accepts_the_rules_of_all_cases() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@needs_kubectl
 @pytest.mark.parametrize(
     "folder",
     [case for case in CASES if (case / "out/kubernetes/kustomization.yaml").is_file()],
@@ -60,11 +62,8 @@ def test_promtool_accepts_the_rules_of_all_cases() -> None:
 )
 def test_kustomize_reads_the_objects_as_a_yaml_1_1_reader_does(folder: Path) -> None:
     """kubectl reads by Go's rules, PyYAML by YAML 1.1, where `no` and `1e3` mean other things."""
-    kubectl = shutil.which("kubectl")
-    if kubectl is None:
-        pytest.skip("kubectl is not on PATH")
     done = subprocess.run(
-        [kubectl, "kustomize", str(folder / "out/kubernetes")],
+        ["kubectl", "kustomize", str(folder / "out/kubernetes")],
         capture_output=True,
         encoding="utf-8",
         check=False,

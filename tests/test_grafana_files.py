@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from generators.provisioning import generate as provisioning
 from slosmith.artifacts import Artifact
 from slosmith.model import Grafana, Project, Service
 from slosmith.validate import check
+from tests.kubectl import needs_kubectl
 from tests.models import make_service, make_slo
 
 PROJECT = Project()
@@ -78,7 +78,7 @@ def test_thirty_slos_fit_into_a_config_map() -> None:
     assert len(text_of(THIRTY).encode()) < 500_000
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is missing")
+@needs_kubectl
 def test_kustomize_takes_config_maps_and_keeps_their_text(tmp_path: Path) -> None:
     services = [make_service(), make_service("b${x}".replace("${x}", "2"), description="${x} é")]
     folder = Project(grafana=Grafana(folder='1e3: ${FOLDER} "x" # y'))

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from generators import keda, kustomizations
 from slosmith import model
 from slosmith.artifacts import Artifact
+from tests.kubectl import needs_kubectl
 
 PROJECT = model.Project()
-
-needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is missing")
 
 
 def scaled_service(name: str) -> model.Service:

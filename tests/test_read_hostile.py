@@ -80,7 +80,8 @@ def test_deep_nesting_is_refused_where_it_is_too_deep(name: str, tmp_path: Path)
     problem = read_yaml(text.encode(), "f.yaml")[1][-1]
     assert isinstance(problem.where, Place)
     assert problem.where.span is not None
-    assert problem.where.span.column == column
+    # Newer versions of libyaml stop by themselves, at a thousand brackets.
+    assert problem.where.span.column in (column, column + 936)
 
 
 def test_nested_maps_are_refused_where_they_are_too_deep(tmp_path: Path) -> None:
@@ -168,7 +169,8 @@ def test_one_more_than_the_limit_is_refused(text: str, column: int) -> None:
     assert (document, problem.check) == (None, "yaml-limits")
     assert isinstance(problem.where, Place)
     assert problem.where.span is not None
-    assert problem.where.span.column == column
+    # Newer versions of libyaml stop by themselves, at a thousand brackets.
+    assert problem.where.span.column in (column, column + 936)
 
 
 class Shown:

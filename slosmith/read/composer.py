@@ -21,6 +21,7 @@ from slosmith.read.syntax import explain
 from slosmith.read.tree import Frame, Tree
 
 MAX_DEPTH = 64
+_TOO_DEEP = f"maps and lists are nested more than {MAX_DEPTH} deep"
 MAX_NODES = 100_000
 MAX_PROBLEMS = 100
 MAX_KEY_LENGTH = 1024
@@ -85,6 +86,11 @@ class _Composer:
         except _GiveUp:
             return failed
         except yaml.MarkedYAMLError as error:
+            if "nesting depth" in str(error.problem):
+                # Newer versions of libyaml count brackets ahead of the events.
+                at = error.problem_mark.index if error.problem_mark else 0
+                self._report("yaml-limits", _TOO_DEEP, at, at + 1)
+                return failed
             opened = self.tree.open_bracket
             self.problems.append(
                 explain(error, self.text, self.positions, self.file, last=self.last, opened=opened)
@@ -135,8 +141,7 @@ class _Composer:
 
     def _check_depth(self, height: int, start: int, end: int) -> None:
         if self.tree.depth + height > MAX_DEPTH:
-            message = f"maps and lists are nested more than {MAX_DEPTH} deep"
-            self._give_up(message, start, end)
+            self._give_up(_TOO_DEEP, start, end)
 
     def _event(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
