@@ -191,6 +191,12 @@ class Slo:
         """The share of bad events (or time) that the objective allows, 0…1, exact."""
         return 1 - self.objective / 100
 
+    def burn_alert(self, severity: SeverityKey) -> SeverityAlert | None:
+        """The burn-rate alert of a severity; None where it is disabled or no tier is its own."""
+        alert = self.alerting.page if severity == "page" else self.alerting.ticket
+        off = self.alerting.disabled or alert.disabled
+        return None if off or all(tier.severity != severity for tier in self.tiers) else alert
+
 
 @dataclass(frozen=True)
 class ScaleTarget:
@@ -317,10 +323,23 @@ class Project:
 
 
 @dataclass(frozen=True)
+class BurnAlerts:
+    """The two burn-rate alerts of an SLO that has both, by their names. `by` is the SLO's;
+    `unlike`: labels that the two do not share, because a spec sets them on one of them, sorted."""
+
+    slo: str
+    page: str
+    ticket: str
+    by: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ServiceSummary:
     """All that an artifact of the whole fleet may see of a service, so that an unchanged
     service needs no compiling. `scale_target` is `namespace/apiVersion/kind/name`, or empty;
-    `by` holds the labels that any of its SLOs is split by, sorted."""
+    `by` holds the labels that any of its SLOs is split by, sorted; `burns` those SLOs whose slow
+    burn is worth silencing."""
 
     name: str
     owner: str
@@ -329,6 +348,7 @@ class ServiceSummary:
     scale_target: str
     paths: tuple[str, ...]
     by: tuple[str, ...] = ()
+    burns: tuple[BurnAlerts, ...] = ()
 
 
 @dataclass(frozen=True)

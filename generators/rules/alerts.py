@@ -14,7 +14,6 @@ from slosmith.model import (
     Project,
     RatioIndicator,
     Service,
-    SeverityAlert,
     SeverityKey,
     Slo,
     Tier,
@@ -33,16 +32,14 @@ def fast(service: Service, slo: Slo, project: Project) -> list[Rule]:
     """What pages: a fast burn, and an indicator whose data is gone."""
     if slo.alerting.disabled:
         return []
-    burn = _burn(service, slo, project, "page", slo.alerting.page)
-    return burn + _missing(service, slo, project)
+    return _burn(service, slo, project, "page") + _missing(service, slo, project)
 
 
 def slow(service: Service, slo: Slo, project: Project) -> list[Rule]:
     """A slow burn, and a budget that is spent if the spec asks for that alert."""
     if slo.alerting.disabled:
         return []
-    burn = _burn(service, slo, project, "ticket", slo.alerting.ticket)
-    return burn + _exhausted(service, slo, project)
+    return _burn(service, slo, project, "ticket") + _exhausted(service, slo, project)
 
 
 def burn_expression(service: Service, slo: Slo, severity: SeverityKey) -> str:
@@ -91,10 +88,9 @@ def _enough_events(slo: Slo, tier: Tier, labels: str) -> list[str]:
     ]
 
 
-def _burn(
-    service: Service, slo: Slo, project: Project, severity: SeverityKey, alert: SeverityAlert
-) -> list[Rule]:
-    if alert.disabled or not any(tier.severity == severity for tier in slo.tiers):
+def _burn(service: Service, slo: Slo, project: Project, severity: SeverityKey) -> list[Rule]:
+    alert = slo.burn_alert(severity)
+    if alert is None:
         return []
     rule = _alert(
         service,
