@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
-import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
+from tests.servers import free_address, running, wait
 
 PROMETHEUS = shutil.which("prometheus")
 PROMTOOL = shutil.which("promtool")
@@ -48,13 +47,7 @@ class Server:
 
     def wait(self, what: str, found: Callable[[], T | None], seconds: float = 50) -> T:
         """What `found` gives as soon as it gives something."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            value = found()
-            if value:
-                return value
-            time.sleep(0.2)
-        pytest.fail(f"{what}: not within {seconds} s\n{self.log.read_text()[-3000:]}")
+        return wait(what, found, self.log, seconds)
 
 
 @contextlib.contextmanager
@@ -64,26 +57,16 @@ def serving(folder: Path, *rule_files: Path) -> Iterator[Server]:
     config = {"global": {"scrape_interval": "1h"}, "rule_files": [str(f) for f in rule_files]}
     (folder / "prometheus.yml").write_text(json.dumps(config))
     log = folder / "prometheus.log"
-    address = f"127.0.0.1:{_free_port()}"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [
-                str(PROMETHEUS),
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                "--storage.tsdb.retention.time=60d",
-                f"--web.listen-address={address}",
-            ],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        server = Server(f"http://{address}", log)
-        server.wait("ready", lambda: _is_ready(server, process))
-        yield server
-    finally:
-        process.kill()
-        process.wait()
+    address = free_address()
+    command = [
+        str(PROMETHEUS),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--storage.tsdb.retention.time=60d",
+        f"--web.listen-address={address}",
+    ]
+    with running(command, address, log) as url:
+        yield Server(url, log)
 
 
 def backfill(folder: Path, series: Mapping[str, list[tuple[int, float]]]) -> None:
@@ -123,19 +106,3 @@ def _promtool(*arguments: str | Path) -> None:
         [str(PROMTOOL), "tsdb", *map(str, arguments)], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
-
-
-def _is_ready(server: Server, process: subprocess.Popen[bytes]) -> bool:
-    assert process.poll() is None, server.log.read_text()[-3000:]
-    try:
-        with urllib.request.urlopen(f"{server.url}/-/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
