@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generators.alertmanager import generate as alertmanager
 from generators.dashboards import generate as dashboards
 from generators.keda import generate as scaled_object
 from generators.kustomizations import generate as root_kustomization
@@ -13,5 +14,5 @@ from slosmith.pipeline import Generators
 GENERATORS = Generators(
     service=(rules, dashboards, scaled_object),
     folder=kustomization,
-    fleet=(provisioning, root_kustomization),
+    fleet=(alertmanager, provisioning, root_kustomization),
 )
