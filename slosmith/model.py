@@ -171,10 +171,22 @@ class Alerting:
 
 
 @dataclass(frozen=True)
+class GivenSeries:
+    """A raw series for the generated tests, as a spec gives it: its paces while all is good and
+    while all is bad, a counter's growth per second or a gauge's value."""
+
+    selector: Selector
+    good: Decimal
+    bad: Decimal
+    counter: bool
+
+
+@dataclass(frozen=True)
 class Slo:
     """One objective. `objective` in percent, `window` in seconds, `tiers` in falling urgency.
 
-    `by`: labels, with a budget and alerts of its own for each of their values.
+    `by`: labels, with a budget and alerts of its own for each of their values. `given`: what the
+    generated tests feed to its rules, where the spec says it.
     """
 
     name: str
@@ -185,6 +197,7 @@ class Slo:
     tiers: tuple[Tier, ...]
     description: str = ""
     by: tuple[str, ...] = ()
+    given: tuple[GivenSeries, ...] = ()
 
     @property
     def budget(self) -> Decimal:
