@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from slosmith.promtool import Mode
     from slosmith.run import Settings
+    from slosmith.unit_tests import Which
 
 FAMILIES = ("prometheus", "grafana", "kubernetes")
 PROBLEMS = 1
@@ -129,18 +130,26 @@ def build(only: tuple[str, ...], **options: Any) -> None:
 @_common
 @click.option("--strict", is_flag=True, help="Warnings fail as well.")
 @click.option(
+    "--tests",
+    type=click.Choice(["changed", "all", "none"]),
+    default="changed",
+    show_default=True,
+    help="Which generated unit tests to run: those that have not passed yet as they are, or all.",
+)
+@click.option(
     "--format", "form", type=click.Choice(["text"]), default="text", help="How to print problems."
 )
-def check(strict: bool, form: str, **options: Any) -> None:
+def check(strict: bool, form: str, tests: Which, **options: Any) -> None:
     """Check specs, rules and drift; what CI runs.
 
-    Finds all that a build would find, and how the output folder differs from what the specs
-    give. Writes nothing.
+    Finds all that a build would find, runs the generated unit tests, and tells how the output
+    folder differs from what the specs give. Writes nothing but a list of tests that passed, in
+    .slosmith/.
     """
     from generators import GENERATORS
     from slosmith import run
 
-    report = run.check(_settings(**options), GENERATORS, strict=strict)
+    report = run.check(_settings(**options), GENERATORS, strict=strict, tests=tests)
     _notices(report.notices)
     click.echo(report.text(color=_color(sys.stdout)), nl=False)
     if report.summary:
