@@ -15,3 +15,5 @@ GENERATORS = Generators(
     folder=kustomization,
     fleet=(provisioning, root_kustomization),
 )
+# What explains SLOs needs no more than their rules.
+RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())
