@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from slosmith import series
 from slosmith.checks.allow import Silenced
 from slosmith.durations import format_duration, parse_seconds
+from slosmith.escape import template_text
 from slosmith.explain import purposes, wording
 from slosmith.explain.rate import Rate
 from slosmith.explain.times import Outage, TierTimes, counts_events, outages, tier_times
@@ -102,7 +103,9 @@ def explain(
     base = {rule.get("record"): rule["expr"] for group in groups for rule in group["rules"]}
     tiers = tier_times(slo, rate)
     uses = tuple(_group(slo, group) for group in groups)
-    alerts = tuple(alert for group in groups for alert in _alerts(slo, group))
+    # Labels of alerts are templates; people see what they give.
+    severities = {template_text(value): value for value in project.severities.values()}
+    alerts = tuple(alert for group in groups for alert in _alerts(slo, group, severities))
     missing = [
         (alert.severity, format_duration(alert.wait))
         for alert in alerts
@@ -147,11 +150,11 @@ def _group(slo: Slo, group: Group) -> GroupUse:
     return GroupUse(group["name"], _seconds(group["interval"]), rules)
 
 
-def _alerts(slo: Slo, group: Group) -> list[AlertUse]:
+def _alerts(slo: Slo, group: Group, severities: Mapping[str, str]) -> list[AlertUse]:
     return [
         AlertUse(
             name=rule["alert"],
-            severity=rule["labels"]["severity"],
+            severity=severities[rule["labels"]["severity"]],
             wait=_seconds(rule.get("for", "0s")),
             group=group["name"],
             purpose=purposes.of_alert(slo, rule["alert"], rule["expr"]),

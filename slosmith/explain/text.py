@@ -12,7 +12,7 @@ from slosmith.explain.explanation import Explanation, ServiceExplanation
 from slosmith.explain.times import BURNS, Detection, counts_events
 from slosmith.numbers import percent, plain
 
-_FIELD = 15  # columns before the value of a field
+_FIELD = 16  # columns before the value of a field
 
 
 def as_text(service: ServiceExplanation, *, color: bool = False) -> str:

@@ -24,16 +24,16 @@ def about(seconds: Decimal) -> str:
     """A time at a glance: seconds below an hour, minutes below a day, hours above."""
     if seconds < 10:
         tenths = round(seconds, 1)
-        return f"{plain(tenths)}s" if tenths else "0.1s"
+        return f"{plain(tenths)}s" if tenths else "<0.1s"
     unit = 1 if seconds < 3600 else 60 if seconds < 86400 else 3600
     return format_duration(round(seconds / unit) * unit)
 
 
 def number(value: Decimal) -> str:
-    """A count of events: `259,200`, `2.59`."""
+    """A count of events: `259,200`, `2.59`, `0.0026`."""
     if value >= 100:
         return f"{round(value):,}"
-    return plain(round(value, 3 if value < 1 else 2))
+    return plain(round(value, 2) if value >= 1 else Decimal(f"{value:.2g}"))
 
 
 def one_of(budget: Decimal) -> str:
@@ -110,7 +110,7 @@ def missing(slo: Slo, alerts: list[tuple[str, str]]) -> str:
         told = "No alert tells."
     as_a_whole = " Data of any value counts for all." if slo.by else ""
     return (
-        f"{told}{as_a_whole} Meanwhile no burn-rate alert fires, and the time counts neither way. "
+        f"{told}{as_a_whole} Meanwhile no burn-rate alert starts, and the time counts neither way. "
         f"{_partly(slo.indicator)}"
     )
 
