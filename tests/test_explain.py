@@ -57,6 +57,13 @@ def test_the_committed_specs_are_explained_like_this(name: str, update: bool) ->
     compare(HERE / "explain" / name, explained(*GOLDEN[name]), update=update)
 
 
+def test_the_readme_shows_what_is_said() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("`slosmith explain api/availability` shows")[2].split("```")[1]
+    assert shown.count("\n") > 5
+    assert shown in (HERE / "explain/api.txt").read_text(encoding="utf-8")
+
+
 @pytest.mark.usefixtures("committed")
 def test_text_fits_a_hundred_columns() -> None:
     for service in SERVICES:
@@ -230,6 +237,23 @@ def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     explained("api")
     explained("api", "--backfill")
     assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("case", sorted((HERE / "cases").iterdir()), ids=lambda path: path.name)
+def test_any_project_is_explained(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(case)
+    listed = invoke("explain", *OFF)
+    assert listed.exit_code == 0, listed.output
+    found = json.loads(invoke("explain", "--format", "json", *OFF).stdout)["services"]
+    base = yaml.safe_load(invoke("explain", "--backfill", *OFF).stdout)["groups"]
+    assert len(base) == sum(len(service["slos"]) for service in found) > 0
+    for service in found:
+        for slo in service["slos"]:
+            assert f"{slo['slo']} " in listed.stdout
+            text = invoke("explain", f"{service['service']}/{slo['slo']}", *OFF).stdout
+            assert text.count("\n    page  ") + text.count("\n    ticket  ") >= 1
+            for tier in slo["tiers"]:
+                assert tier["clears_after_seconds"] <= tier["short_seconds"] + 300
 
 
 def test_no_spec_makes_a_terminal_obey(monkeypatch: pytest.MonkeyPatch) -> None:
