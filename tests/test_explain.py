@@ -366,8 +366,8 @@ def test_times_and_numbers_are_told_at_a_glance() -> None:
     [
         'sum(rate(a{b="two  spaces, and a long text that goes on and on until it does not fit any"}'
         "[5m])) / sum(rate(a[5m])) * 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9",
-        "sum(rate(a[5m])) # it's a comment that is far too long to fit into a hundred columns of "
-        "text\n+ 1",
+        "sum(rate(a[5m])) # it's a comment that is really far too long to fit into a hundred "
+        "columns of text\n+ 1",
         "\tsum(rate(a{b='x', c=~`y \" z`}[5m])) + "
         "sum(rate(a{b='it\\'s', c=~\"y\\\" z\"}[5m])) + 1 + 2 + 3",
     ],
