@@ -17,3 +17,5 @@ GENERATORS = Generators(
     folder=kustomization,
     fleet=(alertmanager, provisioning, root_kustomization),
 )
+# What explains SLOs needs no more than their rules.
+RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())

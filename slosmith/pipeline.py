@@ -46,6 +46,7 @@ class Compilation:
     out: Path
     origins: Origins = field(default_factory=Origins)
     problems: list[Problem] = field(default_factory=list)
+    silenced: list[allow.Silenced] = field(default_factory=list)
     fleet: Fleet | None = None
     artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
     spec_count: int = 0
@@ -92,7 +93,9 @@ def compile_project(options: Options, generators: Generators, judge: Judge | Non
     found = context.problems
     if not has_errors([*compilation.problems, *found]):
         # Only what resolved as a whole can be judged, or allowed, as a whole.
-        found = allow.apply([*found, *checks.check(fleet)], context.allowances, fleet)
+        found, compilation.silenced = allow.apply(
+            [*found, *checks.check(fleet)], context.allowances, fleet
+        )
     compilation.problems += found
     if not compilation.failed:
         compilation.artifacts = generate(fleet, generators)

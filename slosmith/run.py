@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +97,25 @@ def check(
     report.notices += tuple(tested.notices)
     report.exit_code = OK if fine else PROBLEMS
     return report
+
+
+def explain(
+    settings: Settings,
+    generators: Generators,
+    answer: Callable[[Compilation], tuple[str, list[Problem]]],
+) -> Report:
+    """What `answer` says about the compiled project, as the report's summary. Specs that a build
+    would refuse are refused, with the same problems. Writes nothing."""
+    tool = judging.Tool(settings.promtool, settings.environment)
+    try:
+        compilation = _compile(settings, generators, tool)
+    except ToolMissing as error:
+        return Report(TOOL_MISSING, notices=(f"error: {error}",))
+    text = ""
+    if not compilation.failed:
+        text, problems = answer(compilation)
+        compilation.problems += problems
+    return _report(compilation, tool, text)
 
 
 def _compile(settings: Settings, generators: Generators, tool: judging.Tool) -> Compilation:

@@ -84,7 +84,7 @@ def backfill(folder: Path, series: Mapping[str, list[tuple[int, float]]]) -> Non
     _promtool("create-blocks-from", "openmetrics", folder / "samples.txt", folder / "data")
 
 
-def backfill_rules(folder: Path, rules: Path, start: int, end: int, interval: int) -> None:
+def backfill_rules(folder: Path, rules: Path, start: int, end: int) -> None:
     """The recorded series of `rules` over a time, from the raw ones, as blocks of their own."""
     with serving(folder) as server:
         _promtool(
@@ -93,11 +93,15 @@ def backfill_rules(folder: Path, rules: Path, start: int, end: int, interval: in
             f"--url={server.url}",
             f"--start={start}",
             f"--end={end}",
-            f"--eval-interval={interval}s",
             f"--output-dir={folder / 'recorded'}",
             rules,
         )
-    for block in (folder / "recorded").iterdir():
+    add_blocks(folder, folder / "recorded")
+
+
+def add_blocks(folder: Path, made: Path) -> None:
+    """Moves blocks into the data of the server in `folder`, which does not run."""
+    for block in made.iterdir():
         block.rename(folder / "data" / block.name)
 
 

@@ -22,7 +22,6 @@ from slosmith.numbers import plain
 from slosmith.yamlout import Block
 
 MINUTE = 60
-HOUR = 3600
 GONE_FOR = "5m"
 NEVER_FOR = "10m"
 Rule = dict[str, Any]
@@ -55,7 +54,7 @@ def _pair(service: Service, slo: Slo, tier: Tier) -> str:
     if tier.factor is not None and not tier.clamped:
         threshold = f"({plain(tier.factor)} * {plain(slo.budget)})"
     guard = ""
-    if tier.long > HOUR:
+    if tier.long > series.RAW_WINDOW:
         # Recorded rates start with the rules: until they span the window, what is not seen
         # counts as free of errors.
         guard = f" * clamp_min({tier.long} / {series.HISTORY}{labels}, 1)"

@@ -77,7 +77,7 @@ def _error_ratio(service: Service, slo: Slo, window: int, step: int) -> Rule:
     bad, total = f"{series.BAD}{labels}", f"{series.TOTAL}{labels}"
     if window == series.BASE_WINDOW:
         expression = f"{bad} / ({total} > 0)"
-    elif window <= HOUR:
+    elif window <= series.RAW_WINDOW:
         expression = indicators.error_ratio(slo, window, labels, step)
     else:
         span = format_duration(window)
