@@ -1,9 +1,10 @@
-"""A real Prometheus on loopback, fed with blocks of samples."""
+"""A real Prometheus on loopback, fed with blocks of samples or by scraping."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import subprocess
 import urllib.parse
@@ -39,9 +40,9 @@ class Server:
         with urllib.request.urlopen(f"{self.url}/api/v1/{path}{query}", timeout=30) as answer:
             return json.load(answer)["data"]
 
-    def value(self, query: str) -> float | None:
+    def value(self, query: str, **parameters: str) -> float | None:
         """The value of a query that gives one series; None without any."""
-        result = self.get("query", query=query)["result"]
+        result = self.get("query", query=query, **parameters)["result"]
         assert len(result) <= 1, result
         return float(result[0]["value"][1]) if result else None
 
@@ -51,10 +52,22 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *rule_files: Path) -> Iterator[Server]:
-    """A server whose blocks are in `folder`/data, killed at the end whatever happens."""
+def serving(
+    folder: Path, *rule_files: Path, targets: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """A server whose blocks are in `folder`/data, killed at the end whatever happens.
+
+    `targets` are addresses by job, scraped every second, native histograms included.
+    """
     (folder / "data").mkdir(exist_ok=True)
-    config = {"global": {"scrape_interval": "1h"}, "rule_files": [str(f) for f in rule_files]}
+    config = {
+        "global": {"scrape_interval": "1s"},
+        "rule_files": [str(file) for file in rule_files],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [address]}], **_native_histograms()}
+            for job, address in (targets or {}).items()
+        ],
+    }
     (folder / "prometheus.yml").write_text(json.dumps(config))
     log = folder / "prometheus.log"
     address = free_address()
@@ -63,6 +76,7 @@ def serving(folder: Path, *rule_files: Path) -> Iterator[Server]:
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         "--storage.tsdb.retention.time=60d",
+        "--enable-feature=native-histograms",
         f"--web.listen-address={address}",
     ]
     with running(command, address, log) as url:
@@ -110,3 +124,13 @@ def _promtool(*arguments: str | Path) -> None:
         [str(PROMTOOL), "tsdb", *map(str, arguments)], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def _native_histograms() -> dict[str, bool]:
+    """What a scrape has to be told beside the feature flag, which is without effect from 3.9 on
+    and the only way before 3.8."""
+    run = subprocess.run([str(PROMETHEUS), "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"version (\d+)\.(\d+)", run.stdout + run.stderr)
+    assert found, run.stdout + run.stderr
+    new = (int(found[1]), int(found[2])) >= (3, 8)
+    return {"scrape_native_histograms": True} if new else {}
