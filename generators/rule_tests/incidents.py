@@ -67,11 +67,12 @@ class _Ward:
         checks = [self._silence(start)]
         for patient in self.patients:
             rate = self.rate(patient)
-            ill = [Phase(start, rate), Phase(end - start, rate, 1), Phase(last - end, rate)]
+            after = Phase(last - end + MINUTE, rate)
+            ill = [Phase(start, rate), Phase(end - start, rate, 1), after]
             gaps = Gaps(vanishing=isinstance(patient.slo.indicator, RatioIndicator))
-            fed |= self._fed(patient, ill, [Phase(last, rate)], gaps)
+            fed |= self._fed(patient, ill, [Phase(last + MINUTE, rate)], gaps)
             for raw in foreign_series(self.service, patient):
-                fed.setdefault(raw.text, samples(raw, [Phase(last, 1)], self.scrape))
+                fed.setdefault(raw.text, samples(raw, [Phase(last + MINUTE, 1)], self.scrape))
             checks += self._paged(patient, start)
             checks += self._outage_numbers(patient, start, end, last)
         if clearing:
@@ -89,7 +90,7 @@ class _Ward:
         checks = [self._silence(start)]
         for patient in (patient.swapped() for patient in self.patients):
             rate = self.rate(patient)
-            ill = [Phase(start, rate), Phase(last - start, rate, 1)]
+            ill = [Phase(start, rate), Phase(last - start + MINUTE, rate, 1)]
             if isinstance(patient.slo.indicator, UptimeIndicator):
                 fed |= self._one_target_down(patient, ill)
                 checks += self._one_target_checks(patient, start, last)
@@ -98,10 +99,10 @@ class _Ward:
             if patient.counts_good and not patient.given:
                 # Nothing is known of it before its first requests, which all fail.
                 gaps = Gaps(never_good=True)
-                ill = [Phase(start, 0), Phase(last - start, rate, 1)]
+                ill = [Phase(start, 0), Phase(last - start + MINUTE, rate, 1)]
             else:
                 checks += self._ratios_before(patient, start)
-            fed |= self._fed(patient, ill, [Phase(last, rate)], gaps, respelt=True)
+            fed |= self._fed(patient, ill, [Phase(last + MINUTE, rate)], gaps, respelt=True)
             checks += self._paged(patient, start)
         return Scenario("errors that were never seen before page", self.scrape, fed, checks)
 
@@ -130,7 +131,7 @@ class _Ward:
         last = busy + idle + few
         fed: dict[str, str] = {}
         checks = [expected.fired(last, 0, [], self.by, _among(self.patients))]
-        burst = 0.8 * min(self.least, default=0) / MINUTE
+        burst = 0.7 * min(self.least, default=0) / MINUTE
         for patient in self.patients:
             slow = patient.counts_events and not patient.given
             rate = 1 / 120 if slow else 1.0
@@ -139,7 +140,7 @@ class _Ward:
                 Phase(busy // 2, rate, reset=True),
                 Phase(idle, 0),
                 Phase(MINUTE, burst, 1) if burst and slow else Phase(MINUTE, rate),
-                Phase(few - MINUTE, 0 if burst and slow else rate),
+                Phase(few, 0 if burst and slow else rate),
             ]
             fed |= self._fed(patient, phases, phases, Gaps())
             if patient.counts_events:
