@@ -68,6 +68,22 @@ def of_tier(terms: Terms, tier: Tier, kind: Kind) -> Episode | None:
     return second_best
 
 
+def ripening(terms: Terms, severity: SeverityKey) -> Episode | None:
+    """The second step of an SLO's life, so busy that it alone counts, with an error ratio just
+    above what its short history asks of a long window; None where no window is longer."""
+    history = (_YOUNG + STEP) * MINUTE
+    guarded = [tier for tier in terms.tiers_of(severity) if tier.long > history]
+    for tier, near in itertools.product(guarded, (0.05, 0.1, 0.2)):
+        error = float(tier.threshold) * tier.long / history * (1 + near)
+        if error >= 1:
+            continue
+        parts = (Part(-TAIL, TAIL + 1, _BUSY, error),)
+        oracle = Oracle(terms, [Part(-_YOUNG - STEP, 1, 1.0, 0.0), *parts])
+        if oracle.tier(tier, 0) is True and _alone(oracle, tier):
+            return Episode(1, parts)
+    return None
+
+
 @functools.cache
 def young(terms: Terms, severity: SeverityKey) -> Episode:
     """The first hours of an SLO, burning so that the short history alone keeps as many tiers of a
@@ -121,7 +137,7 @@ def _bodies(terms: Terms, tier: Tier, kind: Kind) -> Iterator[list[Part]]:
                 yield _body(tier, above(3 * near + 0.1), low, quiet)
             case _:
                 body = _body(tier, above(near), above(near), quiet)
-                yield _scaled(terms, tier, body, 0.6 if kind == "few" else 1.5)
+                yield _scaled(terms, tier, body, 0.75 if kind == "few" else 1.3)
 
 
 def _pieces(tier: Tier) -> list[Part]:
