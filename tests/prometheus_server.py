@@ -1,141 +1,14 @@
-"""A real Prometheus on loopback, fed with blocks of samples."""
+"""A real Prometheus on loopback, for tests; where there is none they are skipped."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
-
 import pytest
 
-PROMETHEUS = shutil.which("prometheus")
-PROMTOOL = shutil.which("promtool")
+from bench.server import PROMETHEUS, PROMTOOL, Server, backfill, backfill_rules, serving
+
 needs_prometheus = pytest.mark.skipif(
     PROMETHEUS is None or PROMTOOL is None,
     reason="no prometheus or no promtool: the rules were not tried on a live server",
 )
-T = TypeVar("T")
 
-
-@dataclass(frozen=True)
-class Server:
-    """A running server; `log` is what it says."""
-
-    url: str
-    log: Path
-
-    def get(self, path: str, **parameters: str) -> Any:
-        """The data of an answer of the HTTP API."""
-        query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
-        with urllib.request.urlopen(f"{self.url}/api/v1/{path}{query}", timeout=30) as answer:
-            return json.load(answer)["data"]
-
-    def value(self, query: str) -> float | None:
-        """The value of a query that gives one series; None without any."""
-        result = self.get("query", query=query)["result"]
-        assert len(result) <= 1, result
-        return float(result[0]["value"][1]) if result else None
-
-    def wait(self, what: str, found: Callable[[], T | None], seconds: float = 50) -> T:
-        """What `found` gives as soon as it gives something."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            value = found()
-            if value:
-                return value
-            time.sleep(0.2)
-        pytest.fail(f"{what}: not within {seconds} s\n{self.log.read_text()[-3000:]}")
-
-
-@contextlib.contextmanager
-def serving(folder: Path, *rule_files: Path) -> Iterator[Server]:
-    """A server whose blocks are in `folder`/data, killed at the end whatever happens."""
-    (folder / "data").mkdir(exist_ok=True)
-    config = {"global": {"scrape_interval": "1h"}, "rule_files": [str(f) for f in rule_files]}
-    (folder / "prometheus.yml").write_text(json.dumps(config))
-    log = folder / "prometheus.log"
-    address = f"127.0.0.1:{_free_port()}"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [
-                str(PROMETHEUS),
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                "--storage.tsdb.retention.time=60d",
-                f"--web.listen-address={address}",
-            ],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        server = Server(f"http://{address}", log)
-        server.wait("ready", lambda: _is_ready(server, process))
-        yield server
-    finally:
-        process.kill()
-        process.wait()
-
-
-def backfill(folder: Path, series: Mapping[str, list[tuple[int, float]]]) -> None:
-    """Samples (Unix seconds, value) by series as blocks of `folder`/data."""
-    families: dict[str, list[str]] = {}
-    for name, samples in series.items():
-        lines = families.setdefault(name.partition("{")[0], [])
-        lines += [f"{name} {value:.12g} {at}" for at, value in samples]
-    text = "".join(
-        f"# TYPE {family.removesuffix('_total')} counter\n" + "\n".join(families[family]) + "\n"
-        for family in sorted(families)
-    )
-    (folder / "samples.txt").write_text(text + "# EOF\n")
-    (folder / "data").mkdir(exist_ok=True)
-    _promtool("create-blocks-from", "openmetrics", folder / "samples.txt", folder / "data")
-
-
-def backfill_rules(folder: Path, rules: Path, start: int, end: int, interval: int) -> None:
-    """The recorded series of `rules` over a time, from the raw ones, as blocks of their own."""
-    with serving(folder) as server:
-        _promtool(
-            "create-blocks-from",
-            "rules",
-            f"--url={server.url}",
-            f"--start={start}",
-            f"--end={end}",
-            f"--eval-interval={interval}s",
-            f"--output-dir={folder / 'recorded'}",
-            rules,
-        )
-    for block in (folder / "recorded").iterdir():
-        block.rename(folder / "data" / block.name)
-
-
-def _promtool(*arguments: str | Path) -> None:
-    run = subprocess.run(
-        [str(PROMTOOL), "tsdb", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-
-
-def _is_ready(server: Server, process: subprocess.Popen[bytes]) -> bool:
-    assert process.poll() is None, server.log.read_text()[-3000:]
-    try:
-        with urllib.request.urlopen(f"{server.url}/-/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+__all__ = ["Server", "backfill", "backfill_rules", "needs_prometheus", "serving"]
