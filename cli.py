@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from slosmith.explain.rate import Rate
     from slosmith.promtool import Mode
     from slosmith.run import Settings
+    from slosmith.unit_tests import Which
 
 FAMILIES = ("prometheus", "grafana", "kubernetes")
 PROBLEMS = 1
@@ -48,27 +50,31 @@ def slosmith() -> None:
     """
 
 
+_config_option = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The project file. Default: slosmith.yaml in the working directory, if there.",
+)
+_promtool_option = click.option(
+    "--promtool",
+    type=click.Choice(["auto", "required", "off"]),
+    default="auto",
+    show_default=True,
+    help="Whether Prometheus' own promtool judges the rules.",
+)
+
+
 def _common(command: Any) -> Any:
     """The options that build and check share."""
     options = (
         click.argument("spec", nargs=-1, type=click.Path(exists=True, path_type=Path)),
-        click.option(
-            "--config",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="The project file. Default: slosmith.yaml in the working directory, if there.",
-        ),
+        _config_option,
         click.option(
             "--out",
             type=click.Path(path_type=Path),
             help="The output folder. Default: what the project file says, else out.",
         ),
-        click.option(
-            "--promtool",
-            type=click.Choice(["auto", "required", "off"]),
-            default="auto",
-            show_default=True,
-            help="Whether Prometheus' own promtool judges the rules.",
-        ),
+        _promtool_option,
         click.option("--allow-empty", is_flag=True, help="No specs at all is fine."),
     )
     for option in reversed(options):
@@ -129,22 +135,99 @@ def build(only: tuple[str, ...], **options: Any) -> None:
 @_common
 @click.option("--strict", is_flag=True, help="Warnings fail as well.")
 @click.option(
+    "--tests",
+    type=click.Choice(["changed", "all", "none"]),
+    default="changed",
+    show_default=True,
+    help="Which generated unit tests to run: those that have not passed yet as they are, or all.",
+)
+@click.option(
     "--format", "form", type=click.Choice(["text"]), default="text", help="How to print problems."
 )
-def check(strict: bool, form: str, **options: Any) -> None:
+def check(strict: bool, form: str, tests: Which, **options: Any) -> None:
     """Check specs, rules and drift; what CI runs.
 
-    Finds all that a build would find, and how the output folder differs from what the specs
-    give. Writes nothing.
+    Finds all that a build would find, runs the generated unit tests, and tells how the output
+    folder differs from what the specs give. Writes nothing but a list of tests that passed, in
+    .slosmith/.
     """
     from generators import GENERATORS
     from slosmith import run
 
-    report = run.check(_settings(**options), GENERATORS, strict=strict)
+    report = run.check(_settings(**options), GENERATORS, strict=strict, tests=tests)
     _notices(report.notices)
     click.echo(report.text(color=_color(sys.stdout)), nl=False)
     if report.summary:
         click.echo(report.summary)
+    sys.exit(report.exit_code)
+
+
+def _rate(_: click.Context, __: click.Parameter, value: str | None) -> Rate | None:
+    if value is None:
+        return None
+    from slosmith.explain.rate import parse_rate
+
+    rate = parse_rate(value)
+    if rate is None:
+        raise click.BadParameter(f"{value!r} is no rate above 0, such as 100/s, 30/m or 5/h.")
+    return rate
+
+
+@slosmith.command()
+@click.argument("name", metavar="[SERVICE[/SLO]]", required=False)
+@_config_option
+@_promtool_option
+@click.option(
+    "--rate",
+    callback=_rate,
+    metavar="N/s",
+    help="All events of an SLO, as N/s, N/m, N/h or N/d: tells its budget in events, and what "
+    "waits for enough of them.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or for programs.",
+)
+@click.option(
+    "--backfill",
+    is_flag=True,
+    help="Print the rule file that gives new SLOs their history, see docs/explain.md.",
+)
+def explain(
+    name: str | None,
+    config: Path | None,
+    promtool: Mode,
+    rate: Rate | None,
+    form: str,
+    backfill: bool,
+) -> None:
+    """Tell what an SLO means: its budget, when alerts fire and clear, what each rule is for.
+
+    Without SERVICE: all services and their SLOs. Writes nothing.
+    """
+    from generators import RULES
+    from generators.rules.groups import slo_groups
+    from slosmith import run
+    from slosmith.explain import Question, answer
+
+    if backfill and form == "json":
+        raise click.UsageError("--backfill prints a rule file, which is YAML: leave --format out.")
+    question = Question(
+        name=name,
+        form="backfill" if backfill else "json" if form == "json" else "text",
+        rate=rate,
+        color=_color(sys.stdout),
+        options=("--config", str(config)) if config else (),
+    )
+    settings = _settings((), config, None, promtool, allow_empty=False)
+    report = run.explain(settings, RULES, lambda found: answer(found, question, slo_groups))
+    _notices(report.notices)
+    click.echo(report.text(color=_color(sys.stderr)), err=True, nl=False)
+    click.echo(report.summary, nl=False)
     sys.exit(report.exit_code)
 
 

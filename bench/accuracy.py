@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bench.console import parser, progress, table, workspace
 from bench.history import Series, fill, known, last_midnight, recorded, scraped
+from bench.prometheus import Server, serving
 from bench.rules import Rule, compiled
-from bench.server import Server, serving
 from bench.slos import raw_ratio, raw_series, spec
 from bench.traces import DAY, SHAPES, Shape, Trace, trace
 from slosmith import series
@@ -108,7 +108,7 @@ def _recorded(
 
 def _ask(server: Server, case: Case, rules: Sequence[Rule], start: int, end: int) -> Result:
     def value(query: str) -> float:
-        found = server.value(query, end)
+        found = server.value(query, time=str(end))
         return float("nan") if found is None else found
 
     name = series.error_ratio(WINDOW)

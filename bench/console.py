@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.server import PROMETHEUS, PROMTOOL
+from bench.prometheus import PROMETHEUS, PROMTOOL
 
 _started = time.monotonic()
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bench.console import parser, progress, table, workspace
 from bench.history import Series, fill, known, last_midnight, recorded, scraped, settled
+from bench.prometheus import Server, serving
 from bench.rules import Rule, compiled
-from bench.server import Server, serving
 from bench.slos import raw_ratio, raw_series, spec
 from bench.ways import FEWER, INTERVALS, Cost, Result, Way
 from slosmith import series

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bench.server import BLOCK, Server, backfill
+from bench.prometheus import BLOCK, Server, backfill
 
 Sample = tuple[int, float]
 # The samples of a series from one time up to, but not at, another (Unix seconds).

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from generators.alertmanager import generate as alertmanager
 from generators.dashboards import generate as dashboards
 from generators.keda import generate as scaled_object
 from generators.kustomizations import generate as root_kustomization
 from generators.kustomizations import generate_folder as kustomization
 from generators.provisioning import generate as provisioning
+from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, dashboards, scaled_object),
+    service=(rules, rule_tests, dashboards, scaled_object),
     folder=kustomization,
-    fleet=(provisioning, root_kustomization),
+    fleet=(alertmanager, provisioning, root_kustomization),
 )
+# What explains SLOs needs no more than their rules.
+RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())

@@ -18,6 +18,12 @@ def promql_string(value: str) -> str:
     return f'"{escaped}"'
 
 
+def alert_matcher(label: str, operator: str, value: str) -> str:
+    """A matcher of Alertmanager. Its two parsers, before and since 0.27, agree on a value in
+    quotes with the escapes of PromQL."""
+    return f"{label}{operator}{promql_string(value)}"
+
+
 def template_text(value: str) -> str:
     """`value` as literal text of a Prometheus (Go) template: `{{` opens nothing."""
     return value.replace("{{", '{{ "{{" }}')

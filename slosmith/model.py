@@ -171,10 +171,22 @@ class Alerting:
 
 
 @dataclass(frozen=True)
+class GivenSeries:
+    """A raw series for the generated tests, as a spec gives it: its paces while all is good and
+    while all is bad, a counter's growth per second or a gauge's value."""
+
+    selector: Selector
+    good: Decimal
+    bad: Decimal
+    counter: bool
+
+
+@dataclass(frozen=True)
 class Slo:
     """One objective. `objective` in percent, `window` in seconds, `tiers` in falling urgency.
 
-    `by`: labels, with a budget and alerts of its own for each of their values.
+    `by`: labels, with a budget and alerts of its own for each of their values. `given`: what the
+    generated tests feed to its rules, where the spec says it.
     """
 
     name: str
@@ -185,11 +197,18 @@ class Slo:
     tiers: tuple[Tier, ...]
     description: str = ""
     by: tuple[str, ...] = ()
+    given: tuple[GivenSeries, ...] = ()
 
     @property
     def budget(self) -> Decimal:
         """The share of bad events (or time) that the objective allows, 0…1, exact."""
         return 1 - self.objective / 100
+
+    def burn_alert(self, severity: SeverityKey) -> SeverityAlert | None:
+        """The burn-rate alert of a severity; None where it is disabled or no tier is its own."""
+        alert = self.alerting.page if severity == "page" else self.alerting.ticket
+        off = self.alerting.disabled or alert.disabled
+        return None if off or all(tier.severity != severity for tier in self.tiers) else alert
 
 
 @dataclass(frozen=True)
@@ -317,10 +336,23 @@ class Project:
 
 
 @dataclass(frozen=True)
+class BurnAlerts:
+    """The two burn-rate alerts of an SLO that has both, by their names. `by` is the SLO's;
+    `unlike`: labels that the two do not share, because a spec sets them on one of them, sorted."""
+
+    slo: str
+    page: str
+    ticket: str
+    by: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ServiceSummary:
     """All that an artifact of the whole fleet may see of a service, so that an unchanged
     service needs no compiling. `scale_target` is `namespace/apiVersion/kind/name`, or empty;
-    `by` holds the labels that any of its SLOs is split by, sorted."""
+    `by` holds the labels that any of its SLOs is split by, sorted; `burns` those SLOs whose slow
+    burn is worth silencing."""
 
     name: str
     owner: str
@@ -329,6 +361,7 @@ class ServiceSummary:
     scale_target: str
     paths: tuple[str, ...]
     by: tuple[str, ...] = ()
+    burns: tuple[BurnAlerts, ...] = ()
 
 
 @dataclass(frozen=True)

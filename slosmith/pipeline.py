@@ -19,6 +19,7 @@ from slosmith.resolve.context import Context, mapping
 from slosmith.resolve.fleet import SourceFile, resolve
 from slosmith.shape import schemas
 from slosmith.shape.validate import check as check_shape
+from slosmith.summaries import summarize
 
 ServiceGenerator = Callable[[Service, Project], list[Artifact]]
 FleetGenerator = Callable[[Project, Sequence[ServiceSummary]], list[Artifact]]
@@ -45,6 +46,7 @@ class Compilation:
     out: Path
     origins: Origins = field(default_factory=Origins)
     problems: list[Problem] = field(default_factory=list)
+    silenced: list[allow.Silenced] = field(default_factory=list)
     fleet: Fleet | None = None
     artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
     spec_count: int = 0
@@ -91,7 +93,9 @@ def compile_project(options: Options, generators: Generators, judge: Judge | Non
     found = context.problems
     if not has_errors([*compilation.problems, *found]):
         # Only what resolved as a whole can be judged, or allowed, as a whole.
-        found = allow.apply([*found, *checks.check(fleet)], context.allowances, fleet)
+        found, compilation.silenced = allow.apply(
+            [*found, *checks.check(fleet)], context.allowances, fleet
+        )
     compilation.problems += found
     if not compilation.failed:
         compilation.artifacts = generate(fleet, generators)
@@ -111,23 +115,6 @@ def generate(fleet: Fleet, generators: Generators) -> dict[str, list[Artifact]]:
     fleet_wide = [item for generator in generators.fleet for item in generator(project, summaries)]
     artifacts[FLEET] = _wanted(fleet_wide, project)
     return artifacts
-
-
-def summarize(service: Service, artifacts: Sequence[Artifact]) -> ServiceSummary:
-    scaling = service.autoscaling
-    target = ""
-    if scaling:
-        parts = (service.namespace, scaling.target.api_version, scaling.target.kind)
-        target = "/".join((*parts, scaling.target.name))
-    return ServiceSummary(
-        name=service.name,
-        owner=service.owner,
-        namespace=service.namespace,
-        slos=tuple(slo.name for slo in service.slos),
-        scale_target=target,
-        paths=tuple(artifact.path for artifact in artifacts),
-        by=tuple(sorted({label for slo in service.slos for label in slo.by})),
-    )
 
 
 def _wanted(artifacts: list[Artifact], project: Project) -> list[Artifact]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slosmith import judging, output, pipeline, problems, validate
+from slosmith import judging, output, pipeline, problems, unit_tests, validate
 from slosmith.origins import Origins
 from slosmith.pipeline import FLEET, Compilation, Generators
 from slosmith.problems import Problem, has_errors
@@ -66,24 +66,56 @@ def build(settings: Settings, generators: Generators) -> Report:
     return _report(compilation, tool, summary)
 
 
-def check(settings: Settings, generators: Generators, *, strict: bool = False) -> Report:
-    """Everything that a build would find, and how the output folder differs from the specs."""
+def check(
+    settings: Settings,
+    generators: Generators,
+    *,
+    strict: bool = False,
+    tests: unit_tests.Which = "changed",
+) -> Report:
+    """Everything that a build would find, what the generated unit tests say, and how the output
+    folder differs from the specs."""
     tool = judging.Tool(settings.promtool, settings.environment)
     try:
         compilation = _compile(settings, generators, tool)
     except ToolMissing as error:
         return Report(TOOL_MISSING, notices=(f"error: {error}",))
+    tested = unit_tests.Outcome()
     if not compilation.failed:
         wanted = _wanted(compilation, settings)
         compilation.problems += output.status(compilation.out, wanted, prune=not settings.partial)
+        tested = _unit_tests(compilation, wanted, tool, tests)
+        compilation.problems += tested.problems
     fine = not compilation.failed and not (strict and compilation.problems)
     services = compilation.fleet.services if compilation.fleet else ()
     files = len(compilation.all_artifacts())
     noun = "service" if len(services) == 1 else "services"
     summary = f"{len(services)} {noun}, {files} files: all as the specs say" if fine else ""
+    if summary and tested.ran + tested.known:
+        summary += f"; unit tests passed ({tested.ran} run, {tested.known} passed before)"
     report = _report(compilation, tool, summary)
+    report.notices += tuple(tested.notices)
     report.exit_code = OK if fine else PROBLEMS
     return report
+
+
+def explain(
+    settings: Settings,
+    generators: Generators,
+    answer: Callable[[Compilation], tuple[str, list[Problem]]],
+) -> Report:
+    """What `answer` says about the compiled project, as the report's summary. Specs that a build
+    would refuse are refused, with the same problems. Writes nothing."""
+    tool = judging.Tool(settings.promtool, settings.environment)
+    try:
+        compilation = _compile(settings, generators, tool)
+    except ToolMissing as error:
+        return Report(TOOL_MISSING, notices=(f"error: {error}",))
+    text = ""
+    if not compilation.failed:
+        text, problems = answer(compilation)
+        compilation.problems += problems
+    return _report(compilation, tool, text)
 
 
 def _compile(settings: Settings, generators: Generators, tool: judging.Tool) -> Compilation:
@@ -102,6 +134,21 @@ def _compile(settings: Settings, generators: Generators, tool: judging.Tool) -> 
             tool, artifacts, compilation.fleet, compilation.origins, shown
         )
     return compilation
+
+
+def _unit_tests(
+    compilation: Compilation,
+    wanted: Mapping[str, Mapping[str, str]],
+    tool: judging.Tool,
+    which: unit_tests.Which,
+) -> unit_tests.Outcome:
+    """The generated unit tests of what is looked at, where there is a promtool."""
+    found = tool.find() if which != "none" else None
+    if found is None or compilation.fleet is None:
+        return unit_tests.Outcome()
+    paths = {path for texts in wanted.values() for path in texts}
+    artifacts = [item for item in compilation.all_artifacts() if item.path in paths]
+    return unit_tests.run(found, artifacts, compilation.fleet, compilation.out, which)
 
 
 def _wanted(compilation: Compilation, settings: Settings) -> dict[str, dict[str, str]]:

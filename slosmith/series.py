@@ -15,6 +15,9 @@ INFO = "slosmith_slo_info"
 
 # The window of the recorded event rates; part of their names.
 BASE_WINDOW = 300
+# Error ratios over windows up to this one are read from the raw series; longer ones are sums of
+# the recorded rates.
+RAW_WINDOW = 3600
 
 
 def error_ratio(window: int) -> str:

@@ -1,4 +1,5 @@
-"""The SLO mathematics: from an objective and a window to the tiers of burn-rate alerts.
+"""The SLO mathematics: from an objective and a window to the tiers of burn-rate alerts, and from
+these to the times at which they fire and clear.
 
 Sources: the SRE workbook, chapter 5, "Alerting on SLOs" (multiwindow, multi-burn-rate alerts),
 for the factors; the outage tier and the clamp are ours and derived below.
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from slosmith import series
 from slosmith.model import PolicyTier, Tier
 
 MINUTE = 60
@@ -53,11 +55,65 @@ def detection(tier: Tier, error_ratio: Decimal = Decimal(1)) -> Decimal | None:
     """Seconds from the start of a steady `error_ratio` until `tier` fires, after a time without
     errors and with even traffic; None if it never does. Scraping and evaluation come on top.
 
-    The ratio over the long window grows as error_ratio × time / long.
+    It fires when the long window holds threshold × long seconds' worth of traffic as errors; the
+    short one, with the same threshold, is over it by then. The history guard delays nothing: where
+    only h seconds were recorded, the ratio over them is long / h times as large, and so is the
+    threshold. Windows up to an hour have no guard: a service younger than they are is found sooner.
     """
     if error_ratio <= tier.threshold:
         return None
-    return tier.threshold / error_ratio * tier.long
+    return _held(tier.threshold * tier.long / error_ratio, tier.long)
+
+
+def clearing(tier: Tier) -> Decimal:
+    """Seconds from the end of a total outage that fired `tier` until it clears, with even traffic
+    and no errors since, however long the outage was. Scraping and evaluation come on top.
+
+    The short window clears first: it is within the long one, with the same threshold. Errors that
+    ended u seconds ago fill the `short - u` oldest seconds of it, so that it falls to the
+    threshold at u = short × (1 - threshold). For sums of recorded rates the same curve that rises
+    in `_held` falls here, read backwards from the time at which the window holds no error any
+    more, `short` and the base window after the end.
+    """
+    lag = series.BASE_WINDOW if tier.short > series.RAW_WINDOW else 0
+    return tier.short + lag - _held(tier.threshold * tier.short, tier.short)
+
+
+def outlasts(tier: Tier, outage: int) -> bool:
+    """Whether a total outage of so many seconds is long enough for `tier` to fire. One that is
+    hardly longer than needed may end before recorded rates show it, and fire late or not at all.
+    """
+    return outage > tier.threshold * tier.long
+
+
+def counting(tier: Tier, least: int, rate: Decimal) -> Decimal | None:
+    """Seconds until `least` bad events are counted in the long window of `tier`, when they come
+    evenly at `rate` per second; None if it never holds as many.
+
+    They are counted twice, and either count will do: over the last 5 minutes as 300 × the
+    recorded rate, and over the long window as a sum of recorded rates.
+    """
+    needed = least / rate
+    if needed <= series.BASE_WINDOW:
+        return needed
+    return _held(needed, tier.long, recorded=True) if needed <= tier.long else None
+
+
+def _held(seconds: Decimal, window: int, recorded: bool = False) -> Decimal:
+    """The time from the start of total errors until `window` holds so many seconds of them.
+
+    A window on the raw series holds t seconds after t seconds. A sum of recorded rates (windows
+    above an hour) lags: a rate over b = 5 minutes is t / b after t seconds, and 1 from b on, so
+    their sum is t² / 2b at first, then t - b / 2, and mirrors the start at the window's end.
+    """
+    if not recorded and window <= series.RAW_WINDOW:
+        return seconds
+    base = Decimal(series.BASE_WINDOW)
+    if seconds < base / 2:
+        return (2 * base * seconds).sqrt()
+    if seconds > window - base / 2:
+        return window + base - (2 * base * (window - seconds)).sqrt()
+    return seconds + base / 2
 
 
 def tiers(

@@ -18,6 +18,7 @@ KUSTOMIZATION = "kubernetes/api/kustomization.yaml"
 ROOT = "kubernetes/kustomization.yaml"
 DASHBOARD = "grafana/dashboards/api.json"
 PROVISIONING = "grafana/provisioning.yaml"
+ALERTMANAGER = "prometheus/alertmanager.yaml"
 
 Tree = dict[str, Any]
 GONE = object()
@@ -158,6 +159,38 @@ def kustomization(*resources: str) -> dict[str, Any]:
     }
 
 
+def alertmanager() -> dict[str, Any]:
+    ours = ['service!=""', 'slo!=""']
+    return {
+        "inhibit_rules": [
+            {
+                "source_matchers": ['alertname=~"Fast|Faster"', *ours],
+                "target_matchers": ['alertname="Slow"', *ours],
+                "equal": ["service", "slo", "route"],
+            },
+            {
+                "source_matchers": ['alertname="A"', 'service="api"', 'slo="x"'],
+                "target_matchers": ['alertname="B"', 'service="api"', 'slo="x"'],
+                "equal": ["service", "slo"],
+            },
+        ],
+        "route": {
+            "receiver": "all",
+            "group_by": ["service", "slo"],
+            "routes": [
+                {
+                    "matchers": ['owner="a \\"b\\" \\\\ \\n {{ c }}"'],
+                    "receiver": "ticket",
+                    "group_wait": "5m",
+                    "routes": [{"matchers": ['severity="page"'], "receiver": "page"}],
+                },
+                {"matchers": ['severity="page"'], "receiver": "page", "repeat_interval": "4h"},
+            ],
+        },
+        "receivers": [{"name": "all"}, {"name": "page"}, {"name": "ticket"}],
+    }
+
+
 def tree() -> Tree:
     """What is right; the two copies of the groups are one list, so that a change is in both."""
     both = groups()
@@ -169,6 +202,7 @@ def tree() -> Tree:
         KUSTOMIZATION: kustomization("dashboard.yaml", "prometheusrule.yaml", "scaledobject.yaml"),
         ROOT: kustomization("api"),
         DASHBOARD: dashboard(),
+        ALERTMANAGER: alertmanager(),
         PROVISIONING: {
             "apiVersion": 1,
             "providers": [{"name": "slosmith", "type": "file", "options": {"path": "/x"}}],

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from bench.server import PROMETHEUS, PROMTOOL, Server, backfill, backfill_rules, serving
+from bench.prometheus import (
+    PROMETHEUS,
+    PROMTOOL,
+    Server,
+    add_blocks,
+    backfill,
+    backfill_rules,
+    serving,
+)
 
 needs_prometheus = pytest.mark.skipif(
     PROMETHEUS is None or PROMTOOL is None,
     reason="no prometheus or no promtool: the rules were not tried on a live server",
 )
 
-__all__ = ["Server", "backfill", "backfill_rules", "needs_prometheus", "serving"]
+__all__ = ["Server", "add_blocks", "backfill", "backfill_rules", "needs_prometheus", "serving"]

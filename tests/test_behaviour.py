@@ -182,7 +182,9 @@ def test_dead_pods_page_within_eleven_minutes_without_flapping(tmp_path: Path) -
     life = {name: stale(values) for name, values in world(Phase(dead)).items()}
     gone = {GONE: names(of)}
     paged = dead + 10 * MINUTE + 30
-    checks = fired(dead + 9 * MINUTE), fired(until, gone), steady(paged, until, gone)
+    # The last rate is half a minute older in Prometheus 3, whose ranges are open to the left.
+    silent = dead + 8 * MINUTE + 30
+    checks = fired(silent), fired(until, gone), steady(paged, until, gone)
     verify(tmp_path, of, Scenario("dead", life, checks))
 
 

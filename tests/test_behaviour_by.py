@@ -76,8 +76,9 @@ def test_each_value_pages_for_itself(tmp_path: Path) -> None:
 
 
 def test_an_alert_tells_its_value_and_the_numbers_of_that_value(tmp_path: Path) -> None:
+    # A steady ratio: where a range begins is told by no number, so all versions give the same.
     life = {
-        **requests(HOSTILE, counter((START, 10), (END, 0)), counter((START, 0), (END, 10))),
+        **requests(HOSTILE, counter((END, 10)), counter((END, 2))),
         **requests("/fine", counter((END, 10))),
     }
     alert = {
@@ -97,7 +98,7 @@ def test_an_alert_tells_its_value_and_the_numbers_of_that_value(tmp_path: Path) 
                     "summary": f"api/bad (route {SHOWN}) spends its error budget fast enough to "
                     "page",
                     "description": "16.67% of events are bad; 99.9% over 30d allows 0.1%. "
-                    "Burn rate over the last hour: 166.7. Error budget left: 94.23%. "
+                    "Burn rate over the last hour: 166.7. Error budget left: 90.16%. "
                     "0 of 30 days seen.",
                 },
             }

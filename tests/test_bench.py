@@ -92,9 +92,9 @@ def test_every_series_that_the_rules_read_is_there(
     records = [rule for rule in rules if not rule.alert]
     assert len(records) > 20
     for rule in records:
-        assert server.value(rule.series, end) is not None, rule.series
+        assert server.value(rule.series, time=str(end)) is not None, rule.series
     base = f'count_over_time(slo:sli_total:rate5m{{slo="series-2"}}[{DAY}s])'
-    assert server.value(base, end) == pytest.approx(DAY / 30, abs=10)
+    assert server.value(base, time=str(end)) == pytest.approx(DAY / 30, abs=10)
 
 
 def test_the_cost_is_what_windows_hold_in_samples(

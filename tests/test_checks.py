@@ -74,7 +74,7 @@ def fleet() -> Fleet:
 
 def left(*allowances: Allowance) -> list[tuple[str, object]]:
     """The warnings about clamped tiers that are left, and those about allowances."""
-    found = apply(check(fleet()), allowances, fleet())
+    found, _ = apply(check(fleet()), allowances, fleet())
     return [
         (problem.check, problem.where.path[1:4:2])
         for problem in found
@@ -95,7 +95,15 @@ def test_an_allowance_that_silences_nothing_is_told_and_never_hides_an_error() -
     unused = Allowance("latency-unit", "api", "a", ("project", "allow", 0))
     assert ("allow-unused", ("allow",)) in left(unused)
     error = Problem("tier-clamped", "an error", At(("services", "specs/api.yaml", "slos", 0)))
-    assert error in apply([error], [Allowance("tier-clamped", "", "", ("x",))], fleet())
+    assert error in apply([error], [Allowance("tier-clamped", "", "", ("x",))], fleet())[0]
+
+
+def test_what_is_allowed_keeps_its_reason() -> None:
+    found = check(fleet())
+    allowance = Allowance("tier-clamped", "api", "b", ("x",), "cold starts")
+    (silenced,) = apply(found, [allowance], fleet())[1]
+    assert silenced.reason == "cold starts"
+    assert silenced.problem in found
 
 
 def test_every_id_of_a_check_is_in_the_docs() -> None:

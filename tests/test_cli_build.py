@@ -86,7 +86,7 @@ def test_removing_a_spec_removes_its_files_and_its_entry(
     before = built(pair, monkeypatch)
     (pair / "specs/web.yaml").unlink()
     result = invoke("build", *OFF)
-    assert result.output == "out: 1 written, 5 removed, 7 unchanged\n"
+    assert result.output == "out: 1 written, 5 removed, 8 unchanged\n"
     after = tree(pair / "out")
     assert {path for path in before if "web" in path} == before.keys() - after.keys()
     assert not (pair / "out/kubernetes/web").exists()
@@ -142,7 +142,7 @@ def test_no_specs_is_an_error_and_removes_nothing(
 def test_building_twice_writes_nothing(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built(pair, monkeypatch)
     stamps = {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")}
-    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 13 unchanged\n"
+    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 14 unchanged\n"
     assert {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")} == stamps
 
 
@@ -150,7 +150,7 @@ def test_check_without_output_names_every_file_and_writes_none(pair: Path) -> No
     before = tree(pair)
     result = invoke("check", *OFF)
     assert result.exit_code == 1
-    assert result.output.count("[drift-missing]") == 16
+    assert result.output.count("[drift-missing]") == 17
     assert tree(pair) == before
     assert not (pair / "out").exists()
 

@@ -14,6 +14,7 @@ from generators.rules import files
 from slosmith.checks.ratios import subset
 from slosmith.model import Project, RatioIndicator, Selector, SelectorCount, Service
 from slosmith.promql import fields
+from tests.alertmanager_server import configured, needs_alertmanager, serving
 from tests.models import make_service, make_slo
 from tests.promtest import (
     HOUR,
@@ -190,6 +191,21 @@ def test_17_a_success_that_the_total_leaves_out_is_told() -> None:
     indicator = RatioIndicator(SelectorCount(total), good=SelectorCount(good))
     found = list(subset(make_slo(indicator=indicator), Project()))
     assert [finding.check for finding in found] == ["ratio-subset"]
+
+
+@needs_alertmanager
+def test_18_a_page_silences_the_ticket_about_the_same_incident(tmp_path: Path) -> None:
+    of = make_service()
+    sent = {
+        rule["alert"]: {"alertname": rule["alert"], **rule["labels"]}
+        for rule in rules(of)
+        if "Burn" in rule.get("alert", "") and rule["labels"]["slo"] == "availability"
+    }
+    assert len(sent) == 2
+    with serving(tmp_path, configured([of], Project())) as server:
+        server.send(*sent.values())
+        found = server.silenced(sent)
+    assert found == {"SLOErrorBudgetBurnSlow": {"SLOErrorBudgetBurnFast"}}
 
 
 @needs_promtool

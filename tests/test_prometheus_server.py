@@ -3,7 +3,6 @@ budget has the right value, no rule fails."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ import pytest
 import yaml
 
 from generators.rules import files
+from generators.rules.groups import service_groups
+from slosmith.explain import rule_file
 from slosmith.model import Project, Prometheus, RatioIndicator, Selector, SelectorCount, Slo
 from tests.models import make_service, make_slo
 from tests.prometheus_server import Server, backfill, backfill_rules, needs_prometheus, serving
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.server, needs_prometheus]
 ROOT = Path(__file__).parent.parent
 MINUTE, DAY = 60, 86400
 SCRAPE = 30
-# The fast group's interval, and that at which its rules are backfilled.
+# The fast group's interval; its rules are backfilled at the same one.
 EVALUATION = 15
 PROJECT = Project(prometheus=Prometheus(evaluation_interval=EVALUATION))
 
@@ -78,15 +79,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, di
     rules = folder / "rules.yaml"
     # Nobody waits two minutes for the slow groups.
     rules.write_text(text.replace('interval: "2m"', 'interval: "3s"'))
-    base = yaml.safe_load(text)
-    for group in base["groups"]:
-        group["rules"] = [
-            rule
-            for rule in group["rules"]
-            if re.fullmatch("slo:sli_(total|bad):rate5m", rule.get("record", ""))
-        ]
-    base["groups"] = [group for group in base["groups"] if group["rules"]]
-    (folder / "base.yaml").write_text(yaml.safe_dump(base))
+    base = rule_file(service_groups(SERVICE, PROJECT), SERVICE.name)
+    (folder / "base.yaml").write_text(base)
     end = int(time.time())
     start = end - DAY
     truth = {slo.name: trace(start, end, slo.name) for slo in SERVICE.slos}
@@ -95,7 +89,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, di
         series[f'http_requests_total{{job="{name}",status="200"}}'] = found.fine
         series[f'http_requests_total{{job="{name}",status="503"}}'] = found.bad
     backfill(folder, series)
-    backfill_rules(folder, folder / "base.yaml", start, end, EVALUATION)
+    backfill_rules(folder, folder / "base.yaml", start, end)
     with serving(folder, rules) as server:
         yield server, truth
 
@@ -131,6 +125,21 @@ def test_the_error_budget_is_what_the_counters_say(
     assert found == pytest.approx(left, rel=0.005)
     measured = server.value(f"slo:sli_error:ratio_rate30d{selector}")
     assert measured == pytest.approx(ratio, rel=0.005)
+
+
+def test_recorded_history_is_as_long_and_as_dense_as_if_the_rules_had_run(
+    world: tuple[Server, dict[str, Trace]],
+) -> None:
+    server, _ = world
+    history = 'slo:history:seconds{slo="fine"}'
+    found = server.wait(history, lambda: server.value(history))
+    # Its start is known to ten minutes.
+    assert DAY - 11 * MINUTE <= found <= DAY + MINUTE
+    for name in ("slo:sli_total:rate5m", "slo:sli_bad:rate5m"):
+        samples = server.value(f'count_over_time({name}{{slo="fine"}}[6h] offset 6h)')
+        # At the end of each of its blocks promtool leaves out one.
+        assert 0 <= 6 * 60 * MINUTE / EVALUATION - (samples or 0) <= 4
+        assert server.value(f"count(count_over_time({name}[12h]))") == len(SERVICE.slos)
 
 
 def test_every_rule_is_evaluated_without_error(world: tuple[Server, dict[str, Trace]]) -> None:

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from generators import GENERATORS
-from slosmith.model import Autoscaling, LatencyTrigger, Service, TrafficTrigger
-from slosmith.pipeline import Compilation, Options, compile_project, summarize
+from slosmith.model import Autoscaling, BurnAlerts, LatencyTrigger, Service, TrafficTrigger
+from slosmith.pipeline import Compilation, Options, compile_project
 from slosmith.problems import located
-from tests.projects import PROJECT, spec, write
+from slosmith.summaries import summarize
+from tests.projects import PROJECT, ratio, spec, write
 
 DAY = 86400
 SCALING = (
@@ -335,6 +336,26 @@ def test_a_summary_is_what_the_fleet_may_see_of_a_service(tmp_path: Path) -> Non
     assert summary.scale_target == "prod/apps/v1/Deployment/api"
     assert "kubernetes/api/scaledobject.yaml" in summary.paths
     assert summarize(second, []).scale_target == ""
+
+
+def test_a_summary_names_the_pairs_of_alerts_and_what_they_do_not_share(tmp_path: Path) -> None:
+    page = "page: {name: Own, labels: {a: x, tier: '1', route: '', pager: p}}"
+    text = spec(
+        more=f"  alerting: {{labels: {{a: x}}, {page}, ticket: {{labels: {{tier: '2'}}}}}}\n"
+    )
+    for name, alerting in (
+        ("none", "disabled: true"),
+        ("no-page", "page: {disabled: true}"),
+        ("no-tier", "policy: [{severity: page, factor: 14.4, long: 1h, short: 5m}]"),
+    ):
+        text += f"- name: {name}\n  objective: 99\n  alerting: {{{alerting}}}\n"
+        text += f"  indicator: {{{ratio(name)}}}\n"
+    text += f"- name: split\n  objective: 99\n  by: [b, a]\n  indicator: {{{ratio('x')}}}\n"
+    summary = summarize(service(tmp_path, PROJECT, api=text), [])
+    assert summary.burns == (
+        BurnAlerts("availability", "Own", "SLOErrorBudgetBurnSlow", (), ("pager", "tier")),
+        BurnAlerts("split", "SLOErrorBudgetBurnFast", "SLOErrorBudgetBurnSlow", ("b", "a")),
+    )
 
 
 def test_a_window_beyond_the_retention_is_a_warning_that_names_the_slos(tmp_path: Path) -> None:

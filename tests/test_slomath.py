@@ -112,22 +112,97 @@ def test_tiers_are_in_falling_urgency_and_windows_rise(objective: Decimal, windo
     assert longs == sorted(longs)
 
 
-@given(
-    objective=st.sampled_from(["99.99", "99.5", "97", "80", "40"]).map(Decimal),
-    errors=st.decimals(min_value=Decimal("0.0001"), max_value=1, places=4),
-)
-def test_detection_is_when_the_growing_ratio_passes_the_threshold(
-    objective: Decimal, errors: Decimal
+def held(window: int, start: Decimal, end: Decimal | None, at: Decimal) -> Decimal:
+    """Seconds of total errors, from `start` to `end`, that a window holds at a time: counted from
+    the raw series up to an hour, and above it as the integral of 5-minute rates."""
+
+    def since(began: Decimal, when: Decimal) -> Decimal:
+        """Of errors that never end, up to a time."""
+        past = max(when - began, Decimal(0))
+        if window <= HOUR:
+            return past
+        return past * past / 600 if past < 300 else past - 150
+
+    def inside(began: Decimal) -> Decimal:
+        return since(began, at) - since(began, at - window)
+
+    return inside(start) - (inside(end) if end is not None else 0)
+
+
+ZERO = Decimal(0)
+TIERS = st.builds(
+    Tier,
+    severity=st.just("page"),
+    long=st.sampled_from([5 * MINUTE, 15 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, 3 * DAY]),
+    short=st.sampled_from([MINUTE, 5 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR]),
+    threshold=st.decimals(min_value=Decimal("0.0001"), max_value=Decimal("0.9999"), places=4),
+).filter(lambda tier: tier.short <= tier.long)
+
+
+def burns(tier: Tier, errors: Decimal, end: Decimal | None, at: Decimal) -> bool:
+    """Whether both windows are above the threshold, after errors from time 0 to `end`."""
+    return all(
+        errors * held(window, ZERO, end, at) / window > tier.threshold
+        for window in (tier.long, tier.short)
+    )
+
+
+@given(tier=TIERS, errors=st.decimals(min_value=Decimal("0.0001"), max_value=Decimal(1), places=4))
+def test_detection_is_when_both_ratios_have_passed_the_threshold(
+    tier: Tier, errors: Decimal
 ) -> None:
-    for tier in slomath.tiers(objective):
-        found = slomath.detection(tier, errors)
+    found = slomath.detection(tier, errors)
+    if found is None:
+        assert not burns(tier, errors, None, Decimal(10 * tier.long))
+    else:
+        assert burns(tier, errors, None, found + 1)
+        assert not burns(tier, errors, None, found - 1)
 
-        def ratio(seconds: Decimal, long: int = tier.long) -> Decimal:
-            """Over the long window, when `errors` began that long ago."""
-            return errors * min(seconds, Decimal(long)) / long
 
-        if found is None:
-            assert ratio(Decimal(tier.long)) <= tier.threshold
-        else:
-            assert ratio(found + 1) > tier.threshold
-            assert ratio(found - 1) < tier.threshold
+@given(tier=TIERS, outage=st.integers(min_value=10, max_value=DAY))
+def test_clearing_is_when_one_ratio_is_back_at_the_threshold(tier: Tier, outage: int) -> None:
+    end = Decimal(outage)
+    cleared = end + slomath.clearing(tier)
+    found = slomath.detection(tier)
+    assert found is not None
+    if found < outage:
+        assert burns(tier, Decimal(1), end, cleared - 1)
+    assert not burns(tier, Decimal(1), end, cleared + 1)
+    # Nor does it fire for an outage that is too short, at any time.
+    if not slomath.outlasts(tier, outage):
+        assert not any(burns(tier, Decimal(1), end, end + after) for after in range(0, 900, 10))
+
+
+@given(
+    tier=TIERS,
+    least=st.integers(min_value=1, max_value=50),
+    a_day=st.integers(min_value=1, max_value=10**6),
+)
+def test_counting_is_when_either_count_has_reached_the_least(
+    tier: Tier, least: int, a_day: int
+) -> None:
+    rate = Decimal(a_day) / DAY
+
+    def counted(at: Decimal) -> bool:
+        window = tier.long
+        lately = min(max(at, ZERO), Decimal(300))
+        longer = sum_of_rates(at) - sum_of_rates(at - window)
+        return rate * max(lately, longer) >= least
+
+    def sum_of_rates(at: Decimal) -> Decimal:
+        return ZERO if at < 0 else at * at / 600 if at < 300 else at - 150
+
+    found = slomath.counting(tier, least, rate)
+    if found is None:
+        assert not counted(Decimal(2 * tier.long + 600))
+    else:
+        assert counted(found + 1)
+        assert not counted(found - 1)
+
+
+def test_the_times_of_the_running_example() -> None:
+    fast, _, slow, _ = slomath.tiers(Decimal("99.9"))
+    assert slomath.detection(fast) == Decimal("51.84")
+    assert slomath.detection(slow) == Decimal("409.2")
+    assert slomath.clearing(fast) == Decimal("295.68")
+    assert round(slomath.clearing(slow), 2) == Decimal("7386.16")

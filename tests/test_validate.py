@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.artifact_tree import (
+    ALERTMANAGER,
     CONFIG_MAP,
     GONE,
     KUSTOMIZATION,
@@ -36,6 +37,8 @@ def deep(levels: int) -> str:
 SPEC = "spec|triggers|0|metadata"
 UP = "spec|advanced|horizontalPodAutoscalerConfig|behavior|scaleUp"
 ALERT = "groups|0|rules|2"
+CHILD = "route|routes|0"
+RULE = "inhibit_rules|0"
 NUMBERS = ("0", "0.0009", "-5", ".5", "5.", "+5", "05", "1_000", "100m", "50%", "NaN", "", "1e3")
 
 # The file, the path to a value in it, what stands there instead, the rule that finds it and a
@@ -169,6 +172,41 @@ BROKEN: list[tuple[str, str, Any, str, str]] = [
     (KUSTOMIZATION, "namePrefix", "x-", "schema", "holds namePrefix"),
     (ROOT, "resources", [], "kustomization", "resources: does not list api"),
     (ROOT, "resources|1", "web", "kustomization", "there is no kubernetes/web to include"),
+    # Alertmanager.
+    (ALERTMANAGER, "global", {}, "schema", "holds global"),
+    (ALERTMANAGER, "receivers|0|webhook_configs", [], "schema", "holds webhook_configs"),
+    (ALERTMANAGER, "receivers|3", {"name": "x"}, "alertmanager", "no route leads to 'x'"),
+    (ALERTMANAGER, "receivers|3", {"name": "all"}, "alertmanager", "'all' is there 2 times"),
+    (ALERTMANAGER, "route|receiver", "x", "alertmanager", "route: there is no receiver 'x'"),
+    (ALERTMANAGER, "route|receiver", GONE, "schema", "route: 'receiver' is a required property"),
+    (ALERTMANAGER, "route|matchers", ['a="b"'], "alertmanager", "first route takes every alert"),
+    (ALERTMANAGER, "route|continue", True, "schema", "route: holds continue"),
+    (ALERTMANAGER, "route|group_by|2", "slo", "schema", "non-unique elements"),
+    (ALERTMANAGER, "route|group_by|0", "...", "schema", "'...' is not a label name"),
+    (ALERTMANAGER, f"{CHILD}|matchers", GONE, "alertmanager", "routes[0]: takes every alert"),
+    (ALERTMANAGER, f"{CHILD}|matchers|0", "a=b", "schema", "'a=b' is not a matcher with a value"),
+    (ALERTMANAGER, f"{CHILD}|matchers|0", 'a="b"c"', "schema", "is not a matcher with a value"),
+    (ALERTMANAGER, f"{CHILD}|matchers|0", 'a="\\t"', "schema", "is not a matcher with a value"),
+    (ALERTMANAGER, f"{CHILD}|matchers|0", 'a="b\nc"', "schema", "is not a matcher with a value"),
+    (ALERTMANAGER, f"{CHILD}|matchers|0", 'a="b", c="d"', "schema", "is not a matcher with"),
+    (ALERTMANAGER, f"{CHILD}|matchers|0", '{a="b"}', "schema", "is not a matcher with a value"),
+    (ALERTMANAGER, f"{CHILD}|group_wait", "5", "alertmanager", "'5' is no duration above zero"),
+    (ALERTMANAGER, f"{CHILD}|routes|0|x", 1, "schema", "route.routes[0].routes[0]: holds x"),
+    (ALERTMANAGER, f"{RULE}|equal", ["slo"], "alertmanager", "does not compare service"),
+    (ALERTMANAGER, f"{RULE}|source_match", {}, "schema", "inhibit_rules[0]: holds source_match"),
+    (ALERTMANAGER, f"{RULE}|source_matchers|1", GONE, "alertmanager", "without the label service"),
+    (ALERTMANAGER, f"{RULE}|target_matchers|2", GONE, "alertmanager", "without the label slo"),
+    (ALERTMANAGER, f"{RULE}|target_matchers|2", 'slo=""', "alertmanager", "without the label slo"),
+    (ALERTMANAGER, f"{RULE}|target_matchers|2", 'slo!="x"', "alertmanager", "the label slo"),
+    (ALERTMANAGER, f"{RULE}|target_matchers|0", GONE, "alertmanager", "names no alert"),
+    (ALERTMANAGER, f"{RULE}|target_matchers|0", 'alertname!="a"', "alertmanager", "names no alert"),
+    (
+        ALERTMANAGER,
+        f"{RULE}|target_matchers|0",
+        'alertname=~"Slow|Faster"',
+        "alertmanager",
+        "inhibit_rules[0].target_matchers: Faster is on both sides",
+    ),
     # Provisioning.
     (PROVISIONING, "apiVersion", "1", "schema", "1 was expected"),
     (PROVISIONING, "providers|0|options|paths", "x", "schema", "holds paths"),

@@ -14,7 +14,6 @@ from slosmith.model import (
     Project,
     RatioIndicator,
     Service,
-    SeverityAlert,
     SeverityKey,
     Slo,
     Tier,
@@ -23,7 +22,6 @@ from slosmith.numbers import plain
 from slosmith.yamlout import Block
 
 MINUTE = 60
-HOUR = 3600
 GONE_FOR = "5m"
 NEVER_FOR = "10m"
 Rule = dict[str, Any]
@@ -33,16 +31,14 @@ def fast(service: Service, slo: Slo, project: Project) -> list[Rule]:
     """What pages: a fast burn, and an indicator whose data is gone."""
     if slo.alerting.disabled:
         return []
-    burn = _burn(service, slo, project, "page", slo.alerting.page)
-    return burn + _missing(service, slo, project)
+    return _burn(service, slo, project, "page") + _missing(service, slo, project)
 
 
 def slow(service: Service, slo: Slo, project: Project) -> list[Rule]:
     """A slow burn, and a budget that is spent if the spec asks for that alert."""
     if slo.alerting.disabled:
         return []
-    burn = _burn(service, slo, project, "ticket", slo.alerting.ticket)
-    return burn + _exhausted(service, slo, project)
+    return _burn(service, slo, project, "ticket") + _exhausted(service, slo, project)
 
 
 def burn_expression(service: Service, slo: Slo, severity: SeverityKey) -> str:
@@ -58,7 +54,7 @@ def _pair(service: Service, slo: Slo, tier: Tier) -> str:
     if tier.factor is not None and not tier.clamped:
         threshold = f"({plain(tier.factor)} * {plain(slo.budget)})"
     guard = ""
-    if tier.long > HOUR:
+    if tier.long > series.RAW_WINDOW:
         # Recorded rates start with the rules: until they span the window, what is not seen
         # counts as free of errors.
         guard = f" * clamp_min({tier.long} / {series.HISTORY}{labels}, 1)"
@@ -91,10 +87,9 @@ def _enough_events(slo: Slo, tier: Tier, labels: str) -> list[str]:
     ]
 
 
-def _burn(
-    service: Service, slo: Slo, project: Project, severity: SeverityKey, alert: SeverityAlert
-) -> list[Rule]:
-    if alert.disabled or not any(tier.severity == severity for tier in slo.tiers):
+def _burn(service: Service, slo: Slo, project: Project, severity: SeverityKey) -> list[Rule]:
+    alert = slo.burn_alert(severity)
+    if alert is None:
         return []
     rule = _alert(
         service,

@@ -11,26 +11,31 @@ from slosmith.model import Project, Service, Slo
 # Above the lookback of 5 minutes recorded series would blink for other groups; 2 minutes leave
 # room for a missed evaluation.
 SLOW_INTERVAL = 120
+FAST, SLOW = "fast", "slow"
 Group = dict[str, Any]
 
 
 def slo_groups(service: Service, slo: Slo, project: Project) -> list[Group]:
-    """The two groups of one SLO. Names of services and SLOs are DNS labels, so the dots keep
-    `a-b` + `c` and `a` + `b-c` apart."""
-    name = f"slosmith.{service.name}.{slo.name}"
+    """The two groups of one SLO."""
     fast = project.prometheus.evaluation_interval
     return [
         {
-            "name": f"{name}.fast",
+            "name": group_name(service, slo, FAST),
             "interval": format_duration(fast),
             "rules": recording.fast(service, slo, project) + alerts.fast(service, slo, project),
         },
         {
-            "name": f"{name}.slow",
+            "name": group_name(service, slo, SLOW),
             "interval": format_duration(max(fast, SLOW_INTERVAL)),
             "rules": recording.slow(service, slo, project) + alerts.slow(service, slo, project),
         },
     ]
+
+
+def group_name(service: Service, slo: Slo, kind: str) -> str:
+    """Names of services and SLOs are DNS labels, so the dots keep `a-b` + `c` and `a` + `b-c`
+    apart."""
+    return f"slosmith.{service.name}.{slo.name}.{kind}"
 
 
 def service_groups(service: Service, project: Project) -> list[Group]:

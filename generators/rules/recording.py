@@ -46,7 +46,7 @@ def slow(service: Service, slo: Slo, project: Project) -> list[Rule]:
     ratio = series.error_ratio(slo.window)
     total, history = f"{series.TOTAL}{labels}", f"{series.HISTORY}{labels}"
     period = format_duration(slo.window)
-    step = "10m" if slo.window >= DAY else "1m"
+    step = format_duration(_history_step(slo.window))
     oldest = f"min_over_time((0 * {total} + time())[{period}:{step}])"
     spent = f"{ratio}{labels} / {plain(slo.budget)}"
     # The unseen past counts as free of errors; a time without any event spends nothing.
@@ -62,6 +62,14 @@ def slow(service: Service, slo: Slo, project: Project) -> list[Rule]:
     ]
 
 
+def _history_step(window: int) -> int:
+    """Seconds between the looks back over a window. At most some thousand of them, as promtool
+    stops a query at ten thousand samples."""
+    if window < DAY:
+        return 60
+    return 600 if window <= 30 * DAY else 1800
+
+
 def _error_ratio(service: Service, slo: Slo, window: int, step: int) -> Rule:
     """5 m from the recorded rates, up to an hour from the raw series (a page must not wait for
     the recorded ones), longer as sums of recorded rates: weighted by traffic, and cheap."""
@@ -69,7 +77,7 @@ def _error_ratio(service: Service, slo: Slo, window: int, step: int) -> Rule:
     bad, total = f"{series.BAD}{labels}", f"{series.TOTAL}{labels}"
     if window == series.BASE_WINDOW:
         expression = f"{bad} / ({total} > 0)"
-    elif window <= HOUR:
+    elif window <= series.RAW_WINDOW:
         expression = indicators.error_ratio(slo, window, labels, step)
     else:
         span = format_duration(window)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from slosmith.checks import fleet as fleet_wide
-from slosmith.checks import latency, queries, ratios, tiers
+from slosmith.checks import generated_tests, latency, queries, ratios, tiers
 from slosmith.checks.findings import Finding, at_slo
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Problem
@@ -23,6 +23,7 @@ _OF_SLO: tuple[SloCheck, ...] = (
     queries.gauges_as_counters,
     queries.counters_as_values,
     latency.unit,
+    generated_tests.untested,
 )
 _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.retention,
@@ -41,6 +42,7 @@ WARNINGS = frozenset(
         "policy-factor",
         "ratio-subset",
         "selector-broad",
+        "tests-none",
         "tier-clamped",
         "window-retention",
     }

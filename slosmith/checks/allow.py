@@ -19,24 +19,37 @@ class Allowance:
     service: str
     slo: str
     at: Path
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Silenced:
+    """A warning that is allowed, and why."""
+
+    problem: Problem
+    reason: str
 
 
 def apply(
     problems: Sequence[Problem], allowances: Sequence[Allowance], fleet: Fleet
-) -> list[Problem]:
-    """The problems that are left, and a warning for each allowance that silences nothing."""
+) -> tuple[list[Problem], list[Silenced]]:
+    """The problems that are left, with a warning for each allowance that silences nothing; and
+    the warnings that are allowed."""
     used: set[Allowance] = set()
     left = []
+    silenced = []
     for problem in problems:
         fitting = [item for item in allowances if _fits(problem, item, fleet)]
         used.update(fitting)
-        if not fitting:
+        if fitting:
+            silenced.append(Silenced(problem, fitting[0].reason))
+        else:
             left.append(problem)
     for item in allowances:
         if item not in used:
             message = f"there is no warning `{item.check}` to allow here any more; remove this"
             left.append(Problem("allow-unused", message, At(item.at), "warning"))
-    return left
+    return left, silenced
 
 
 def _fits(problem: Problem, allowance: Allowance, fleet: Fleet) -> bool:

@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
-import promql_parser
 
 from slosmith.checks.findings import Finding
 from slosmith.model import Project, RatioIndicator, Selector, SelectorCount, Slo
+from slosmith.promql.matching import Matcher, matchers
 
 _SUFFIX = re.compile(r"_(bucket|count)$")
 _LITERALS = re.compile(r"[\w-]+(\|[\w-]+)*", re.ASCII)
 _CODES = [str(code) for code in range(100, 600)] + [f"{digit}xx" for digit in range(1, 6)]
-
-
-@dataclass(frozen=True)
-class Matcher:
-    """One matcher of a selector; `op` is =, !=, =~ or !~."""
-
-    label: str
-    op: str
-    value: str
-
-    def accepts(self, value: str) -> bool | None:
-        """Whether a label value passes; None where Python cannot tell as RE2 would."""
-        if self.op in ("=", "!="):
-            return (value == self.value) == (self.op == "=")
-        try:
-            found = re.fullmatch(self.value, value, re.DOTALL) is not None
-        except (re.error, RecursionError):
-            return None
-        return found == (self.op == "=~")
 
 
 def subset(slo: Slo, project: Project) -> Iterator[Finding]:
@@ -66,20 +45,6 @@ def subset(slo: Slo, project: Project) -> Iterator[Finding]:
                 f"give both the same matchers, or leave this one out of `total`"
             )
             yield Finding("ratio-subset", message, inside)
-
-
-def matchers(selector: Selector) -> list[Matcher]:
-    """The matchers of a selector, their values without quotes and escapes."""
-    parsed = promql_parser.parse(selector.promql())
-    assert isinstance(parsed, promql_parser.VectorSelector), "it was parsed as one before"
-    found = parsed.matchers.matchers
-    return [Matcher(str(item.name), _operator(item), str(item.value)) for item in found]
-
-
-def _operator(item: promql_parser.Matcher) -> str:
-    kinds = promql_parser.MatchOp
-    signs = ((kinds.Equal, "="), (kinds.NotEqual, "!="), (kinds.Re, "=~"), (kinds.NotRe, "!~"))
-    return next(sign for kind, sign in signs if item.op == kind)
 
 
 def _family(selector: Selector) -> str:

@@ -28,7 +28,7 @@ def locked(out: Path) -> Iterator[Path | None]:
     """
     scratch: Path | None = scratch_folder(out)
     try:
-        handle = os.open(_make(scratch_folder(out)) / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(make_scratch(scratch_folder(out)) / "lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError:
         scratch = None
         handle = os.open(scratch_folder(out).parent, os.O_RDONLY)
@@ -43,7 +43,8 @@ def locked(out: Path) -> Iterator[Path | None]:
         os.close(handle)
 
 
-def _make(scratch: Path) -> Path:
+def make_scratch(scratch: Path) -> Path:
+    """Makes a scratch folder that git ignores. Raises OSError."""
     scratch.mkdir(parents=True, exist_ok=True)
     ignore = scratch / ".gitignore"
     if not ignore.exists() or not ignore.stat().st_size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slosmith.promtool.check import check_rules, explain_query, test_rules
-from slosmith.promtool.find import Mode, ToolMissing, find, missing_notice
+from slosmith.promtool.find import Mode, ToolMissing, find, missing_notice, version
 from slosmith.promtool.parse import Finding
 from slosmith.promtool.run import Promtool
 
@@ -17,4 +17,5 @@ __all__ = [
     "find",
     "missing_notice",
     "test_rules",
+    "version",
 ]

@@ -46,6 +46,13 @@ def find(mode: Mode, env: Mapping[str, str]) -> Promtool | None:
     return tool
 
 
+def version(tool: Promtool) -> str:
+    """What a promtool says of itself: `promtool, version 3.5.0 (branch: …)`."""
+    outcome = run(replace(tool, timeout=_ANSWER), ["--version"])
+    said = (outcome.stdout + outcome.stderr).strip()
+    return said.split("\n")[0]
+
+
 def missing_notice(env: Mapping[str, str]) -> str:
     """The line for stderr when `auto` found nothing."""
     image = env.get("PROMTOOL_IMAGE") or IMAGE

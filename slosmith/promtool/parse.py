@@ -14,6 +14,7 @@ _PLACE = re.compile(r"(?:(\d+):(\d+): )(?:\d+:\d+: )?")
 _RULE = re.compile(rf"group ({_QUOTED}), rule \d+, ({_QUOTED}): ")
 _YAML_LINE = re.compile(r"\bline (\d+):")
 _QUERY = re.compile(r"could not parse expression: (?:(\d+):(\d+)|[a-z ]+): (?:parse error: )?")
+_BEGUN = "Checking "
 _LONGEST = 4000  # characters of output in one message
 
 
@@ -41,15 +42,15 @@ def failed(message: str, file: str = "") -> Finding:
     return Finding(file, None, None, None, None, None, None, message)
 
 
-def parse(outcome: Outcome, files: Sequence[str], marker: str) -> list[Finding]:
-    """The findings of one run over `files`. `marker` is what promtool prints before a file.
+def parse(outcome: Outcome, files: Sequence[str]) -> list[Finding]:
+    """The findings of one run over `files`; of several files only where promtool names each.
 
     Every file is accounted for: one of which promtool says neither that it is fine nor what is
     wrong leads to a finding with promtool's output.
     """
     if outcome.failure:
         return [failed(f"promtool failed: {outcome.failure}{_output(outcome)}")]
-    begun, passed = _verdicts(outcome.stdout, marker)
+    begun, passed = _verdicts(outcome.stdout, files)
     blocks = _blocks(outcome.stderr)
     refused = [file for file in begun if file not in passed]
     # promtool names the file of a block on the other stream only, so they are matched by order.
@@ -66,13 +67,13 @@ def parse(outcome: Outcome, files: Sequence[str], marker: str) -> list[Finding]:
     return list(dict.fromkeys(findings))
 
 
-def _verdicts(stdout: str, marker: str) -> tuple[list[str], set[str]]:
+def _verdicts(stdout: str, files: Sequence[str]) -> tuple[list[str], set[str]]:
     """Files in the order in which promtool began with them, and those that it found fine."""
-    begun: list[str] = []
+    begun = list(files) if len(files) == 1 else []
     passed: set[str] = set()
     for line in stdout.split("\n"):
-        if line.startswith(marker):
-            begun.append(line.removeprefix(marker).strip())
+        if line.startswith(_BEGUN) and len(files) > 1:
+            begun.append(line.removeprefix(_BEGUN).strip())
         elif line.startswith("  SUCCESS") and begun:
             passed.add(begun[-1])
     return begun, passed

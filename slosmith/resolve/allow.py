@@ -35,5 +35,6 @@ def read(
             context.error("slo-unknown", message, (*path, "slo"))
             continue
         owner, _, name = slo.rpartition("/")
-        found.append(Allowance(check, service or owner, name, path))
+        reason = text(data.get("reason"))
+        found.append(Allowance(check, service or owner, name, path, reason))
     return found

@@ -10,7 +10,7 @@ from slosmith.durations import format_duration
 from slosmith.model import Alerting, Project, SeverityAlert, Slo
 from slosmith.numbers import plain
 from slosmith.problems import Path
-from slosmith.resolve import indicators, policies
+from slosmith.resolve import given, indicators, policies
 from slosmith.resolve.context import Context, labels, mapping, number, text, texts, whole_seconds
 from slosmith.series import EXHAUSTED_ALERT, MISSING_ALERT, RESERVED_LABELS
 
@@ -32,6 +32,7 @@ def build(context: Context, project: Project, data: Any, at: Path) -> Slo | None
     indicator = indicators.build(context, data.get("indicator"), by, (*at, "indicator"))
     alerting = _alerting(context, mapping(data.get("alerting")), (*at, "alerting"))
     policy = policies.chosen(context, project, data, window, at)
+    series = given.build(context, mapping(data.get("tests")), by, (*at, "tests"))
     name = data.get("name")
     if not isinstance(name, str) or objective is None or window is None or indicator is None:
         return None
@@ -44,6 +45,7 @@ def build(context: Context, project: Project, data: Any, at: Path) -> Slo | None
         alerting=alerting,
         tiers=slomath.tiers(objective, window, policy),
         by=by,
+        given=series,
     )
 
 

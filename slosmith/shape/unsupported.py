@@ -17,9 +17,8 @@ _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "triggers", "*", "metric"), None),
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
-_SLO: tuple[Pattern, ...] = ((("tests",), None),)
 _SECTIONS: tuple[Pattern, ...] = tuple(
-    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook", "tests")
+    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook")
 )
 
 
@@ -28,14 +27,13 @@ def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Patt
 
 
 _FIELDS = _AUTOSCALING + _SECTIONS
-SPEC: tuple[Pattern, ...] = _FIELDS + _below(("slos", "*"), _SLO)
+SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
     (("prometheus", "auth"), None),
     (("families", "*"), frozenset({"k6", "chaos", "runbooks"})),
     *_below(("defaults",), _FIELDS),
     *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),
-    *_below(("overrides", "services", "*", "slos", "*"), _SLO),
 )
 
 

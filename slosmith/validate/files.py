@@ -8,7 +8,7 @@ from posixpath import basename
 from typing import Any
 
 from slosmith.artifacts import Artifact
-from slosmith.validate import dashboards, rules, scaling, trees
+from slosmith.validate import alertmanager, dashboards, rules, scaling, trees
 from slosmith.validate.documents import read_json, read_yaml
 from slosmith.validate.findings import Finding, Keys
 
@@ -20,6 +20,7 @@ _RULE_FILE = re.compile(r"prometheus/rules/([^/]+)\.yaml")
 _OBJECT_FILE = re.compile(r"kubernetes/([^/]+)/[^/]+\.yaml")
 _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
 _PROVISIONING = "grafana/provisioning.yaml"
+_ALERTMANAGER = "prometheus/alertmanager.yaml"
 _YAML = (".yaml", ".yml", "/.lint")
 
 
@@ -82,6 +83,8 @@ class Files:
             return self._objects(path, match[1], documents)
         if path == _PROVISIONING:
             return dashboards.check_provisioning(documents[0])
+        if path == _ALERTMANAGER:
+            return alertmanager.check(documents[0])
         return []
 
     def _objects(self, path: str, service: str, documents: list[Any]) -> list[Finding]:

@@ -184,6 +184,40 @@ KUSTOMIZATION = _object(
     }
 )
 
+_MATCHERS = _list(
+    _text(
+        r'[A-Za-z_][A-Za-z0-9_]*(?:=|!=|=~|!~)"(?:[^"\\\n]|\\["\\n])*"',
+        "a matcher with a value in quotes",
+        5_000_000,
+    )
+)
+_LABEL_NAMES = _list(_LABEL_NAME) | {"uniqueItems": True}
+# Nothing but a name: what sends anything holds secrets, and is not ours to write.
+_RECEIVER = _object({"name": _FILLED})
+ALERTMANAGER = _object(
+    {
+        "inhibit_rules": _list(
+            _object(
+                {"source_matchers": _MATCHERS, "target_matchers": _MATCHERS, "equal": _LABEL_NAMES}
+            ),
+            least=0,
+        ),
+        # Routes are checked one by one.
+        "route": {"type": "object"},
+        "receivers": _list(_RECEIVER),
+    }
+)
+ROUTE = _object(
+    {"receiver": _FILLED},
+    {
+        "matchers": _MATCHERS,
+        "group_by": _LABEL_NAMES,
+        "group_wait": _STRING,
+        "repeat_interval": _STRING,
+        "routes": _list({"type": "object"}),
+    },
+)
+
 _BOOLEAN: Schema = {"type": "boolean"}
 PROVISIONING = _object(
     {

@@ -1,20 +1,21 @@
-"""A real Prometheus on loopback, fed with blocks of samples. Used by benchmarks and tests."""
+"""A real Prometheus on loopback, fed with blocks of samples or by scraping. Used by
+benchmarks and tests."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
-import socket
 import subprocess
-import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from bench.servers import ServerError, free_address, running, wait
 
 PROMETHEUS = shutil.which("prometheus")
 PROMTOOL = shutil.which("promtool")
@@ -24,10 +25,6 @@ BLOCK = 54 * 3600
 # As long as Prometheus itself lets a query run.
 QUERY_TIMEOUT = 120
 T = TypeVar("T")
-
-
-class ServerError(RuntimeError):
-    """The server or promtool did not do what was asked; says what they wrote."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +42,9 @@ class Server:
         with urllib.request.urlopen(url, timeout=QUERY_TIMEOUT) as answer:
             return json.load(answer)["data"]
 
-    def value(self, query: str, at: int | None = None) -> float | None:
-        """The value of a query that gives one series, now or at a Unix time; None without any."""
-        when = {} if at is None else {"time": str(at)}
-        result = self.get("query", query=query, **when)["result"]
+    def value(self, query: str, **parameters: str) -> float | None:
+        """The value of a query that gives one series; None without any."""
+        result = self.get("query", query=query, **parameters)["result"]
         if len(result) > 1:
             raise ServerError(f"{query}: {len(result)} series, not one")
         return float(result[0]["value"][1]) if result else None
@@ -60,42 +56,39 @@ class Server:
 
     def wait(self, what: str, found: Callable[[], T | None], seconds: float = 50) -> T:
         """What `found` gives as soon as it gives something."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            value = found()
-            if value:
-                return value
-            time.sleep(0.2)
-        raise ServerError(f"{what}: not within {seconds} s\n{self.log.read_text()[-3000:]}")
+        return wait(what, found, self.log, seconds)
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *rule_files: Path) -> Iterator[Server]:
-    """A server whose blocks are in `folder`/data, killed at the end whatever happens."""
+def serving(
+    folder: Path, *rule_files: Path, targets: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """A server whose blocks are in `folder`/data, killed at the end whatever happens.
+
+    `targets` are addresses by job, scraped every second, native histograms included.
+    """
     (folder / "data").mkdir(exist_ok=True)
-    config = {"global": {"scrape_interval": "1h"}, "rule_files": [str(f) for f in rule_files]}
+    config = {
+        "global": {"scrape_interval": "1s"},
+        "rule_files": [str(file) for file in rule_files],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [address]}], **_native_histograms()}
+            for job, address in (targets or {}).items()
+        ],
+    }
     (folder / "prometheus.yml").write_text(json.dumps(config))
     log = folder / "prometheus.log"
-    address = f"127.0.0.1:{_free_port()}"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [
-                str(PROMETHEUS),
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                "--storage.tsdb.retention.time=60d",
-                f"--web.listen-address={address}",
-            ],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        server = Server(f"http://{address}", log, process.pid)
-        server.wait("ready", lambda: _is_ready(server, process))
-        yield server
-    finally:
-        process.kill()
-        process.wait()
+    address = free_address()
+    command = [
+        str(PROMETHEUS),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--storage.tsdb.retention.time=60d",
+        "--enable-feature=native-histograms",
+        f"--web.listen-address={address}",
+    ]
+    with running(command, address, log) as server:
+        yield Server(server.url, log, server.process)
 
 
 def backfill(folder: Path, series: Mapping[str, list[tuple[int, float]]]) -> None:
@@ -117,7 +110,7 @@ def backfill(folder: Path, series: Mapping[str, list[tuple[int, float]]]) -> Non
     file.unlink()
 
 
-def backfill_rules(folder: Path, rules: Path, start: int, end: int, interval: int) -> None:
+def backfill_rules(folder: Path, rules: Path, start: int, end: int) -> None:
     """The recorded series of `rules` over a time, from the raw ones, as blocks of their own."""
     with serving(folder) as server:
         _promtool(
@@ -126,11 +119,15 @@ def backfill_rules(folder: Path, rules: Path, start: int, end: int, interval: in
             f"--url={server.url}",
             f"--start={start}",
             f"--end={end}",
-            f"--eval-interval={interval}s",
             f"--output-dir={folder / 'recorded'}",
             rules,
         )
-    for block in (folder / "recorded").iterdir():
+    add_blocks(folder, folder / "recorded")
+
+
+def add_blocks(folder: Path, made: Path) -> None:
+    """Moves blocks into the data of the server in `folder`, which does not run."""
+    for block in made.iterdir():
         block.rename(folder / "data" / block.name)
 
 
@@ -142,18 +139,11 @@ def _promtool(*arguments: str | Path) -> None:
         raise ServerError(run.stdout + run.stderr)
 
 
-def _is_ready(server: Server, process: subprocess.Popen[bytes]) -> bool:
-    if process.poll() is not None:
-        raise ServerError(server.log.read_text()[-3000:])
-    try:
-        with urllib.request.urlopen(f"{server.url}/-/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+def _native_histograms() -> dict[str, bool]:
+    """What a scrape has to be told beside the feature flag, which is without effect from 3.9 on
+    and the only way before 3.8."""
+    run = subprocess.run([str(PROMETHEUS), "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"version (\d+)\.(\d+)", run.stdout + run.stderr)
+    assert found, run.stdout + run.stderr
+    new = (int(found[1]), int(found[2])) >= (3, 8)
+    return {"scrape_native_histograms": True} if new else {}

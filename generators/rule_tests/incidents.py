@@ -1,0 +1,285 @@
+"""The incidents that every service is put through, from raw series: one scenario each, with all
+SLOs in it that do not read each other's series. Evaluated every minute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from generators.rule_tests import expected
+from generators.rule_tests.expected import Number
+from generators.rule_tests.patients import Patient, foreign_series, wards
+from generators.rule_tests.raw import Gaps, Phase, samples
+from generators.rule_tests.suite import Check, Scenario
+from slosmith import series, slomath
+from slosmith.model import Project, RatioIndicator, Service, UptimeIndicator
+from slosmith.probes.probe import Raw
+
+EVALUATION = MINUTE = 60
+HOUR = 3600
+_LONGEST_WAIT = 40 * MINUTE  # for a page; who waits longer is tested by its tiers alone
+
+
+def scenarios(service: Service, project: Project, patients: Sequence[Patient]) -> list[Scenario]:
+    """All incidents; none without patients."""
+    found: list[Scenario] = []
+    for group in wards(patients):
+        ward = _Ward(service, project, group)
+        found += [ward.outage(), ward.late_errors(), ward.dead(), ward.idle(), ward.never()]
+    return found
+
+
+@dataclass(frozen=True)
+class _Ward:
+    service: Service
+    project: Project
+    patients: Sequence[Patient]
+
+    @property
+    def scrape(self) -> int:
+        return self.project.prometheus.scrape_interval
+
+    @property
+    def by(self) -> list[str]:
+        return sorted({label for patient in self.patients for label in patient.by})
+
+    @property
+    def least(self) -> list[int]:
+        """The numbers of bad events that the alerts wait for, those of given series left out."""
+        return [p.terms.least_events for p in self.patients if p.counts_events and not p.given]
+
+    def rate(self, patient: Patient) -> float:
+        """Events per second: so few that an alert has to count the last five minutes by
+        themselves to be in time."""
+        return max(self.least, default=0) / 75 or 1.0 if not patient.given else 1.0
+
+    def outage(self) -> Scenario:
+        """Everything is bad at once, then good again."""
+        start = 15 * MINUTE
+        end = start + max([12 * MINUTE, *(wait + MINUTE for wait in self._waits())])
+        clearing = [p for p in self.patients if self._page_wait(p) and _clears_soon(p)]
+        shorts = [tier.short for p in clearing for tier in p.terms.tiers_of("page")]
+        # Until pages are over, and an hour's window has begun to forget.
+        last = max(end + max(shorts, default=0) + 3 * MINUTE, start + HOUR - 5 * MINUTE)
+        fed: dict[str, str] = {}
+        checks = [self._silence(start)]
+        for patient in self.patients:
+            rate = self.rate(patient)
+            ill = [Phase(start, rate), Phase(end - start, rate, 1), Phase(last - end, rate)]
+            gaps = Gaps(vanishing=isinstance(patient.slo.indicator, RatioIndicator))
+            fed |= self._fed(patient, ill, [Phase(last, rate)], gaps)
+            for raw in foreign_series(self.service, patient):
+                fed.setdefault(raw.text, samples(raw, [Phase(last, 1)], self.scrape))
+            checks += self._paged(patient, start)
+            checks += self._outage_numbers(patient, start, end, last)
+        if clearing:
+            names = {alert.name for p in clearing if (alert := p.slo.burn_alert("page"))}
+            only = f'alertname=~"{"|".join(sorted(names))}",{_among(clearing)}'
+            checks.append(expected.alerts(last, [], self.by, only=only))
+        return Scenario("a total outage pages, and the page clears", self.scrape, fed, checks)
+
+    def late_errors(self) -> Scenario:
+        """Error series that appear with the first error, good ones that never come, and one of
+        two targets down. With `by`, it is the other value that fails."""
+        start = 9 * MINUTE
+        last = start + max([5 * MINUTE, *self._waits()])
+        fed: dict[str, str] = {}
+        checks = [self._silence(start)]
+        for patient in (patient.swapped() for patient in self.patients):
+            rate = self.rate(patient)
+            ill = [Phase(start, rate), Phase(last - start, rate, 1)]
+            if isinstance(patient.slo.indicator, UptimeIndicator):
+                fed |= self._one_target_down(patient, ill)
+                checks += self._one_target_checks(patient, start, last)
+                continue
+            gaps = Gaps(late=isinstance(patient.slo.indicator, RatioIndicator))
+            if patient.counts_good and not patient.given:
+                # Nothing is known of it before its first requests, which all fail.
+                gaps = Gaps(never_good=True)
+                ill = [Phase(start, 0), Phase(last - start, rate, 1)]
+            else:
+                checks += self._ratios_before(patient, start)
+            fed |= self._fed(patient, ill, [Phase(last, rate)], gaps, respelt=True)
+            checks += self._paged(patient, start)
+        return Scenario("errors that were never seen before page", self.scrape, fed, checks)
+
+    def dead(self) -> Scenario:
+        """All series end, as when the last pod dies."""
+        start = 10 * MINUTE
+        fed: dict[str, str] = {}
+        waits = {}
+        for patient in self.patients:
+            phases = [Phase(start, self.rate(patient))]
+            fed |= self._fed(patient, phases, phases, Gaps(dies=True))
+            if alert := expected.missing(patient.slo, self.project, was_there=True):
+                waits[alert] = expected.missing_wait(patient.slo, self.project, was_there=True)
+        # Recorded rates end 4 to 5 minutes after the raw series do.
+        checks = [self._silence(start + 3 * MINUTE)]
+        for wait in sorted(set(waits.values())):
+            for minutes in (wait + 3, wait + 7):
+                found = [alert for alert, own in waits.items() if own + 6 < minutes]
+                at = start + minutes * MINUTE
+                checks.append(expected.alerts(at, found, self.by, only=_among(self.patients)))
+        return Scenario("dead pods page for missing data alone", self.scrape, fed, checks)
+
+    def idle(self) -> Scenario:
+        """Little traffic, a restart, none at all, and then fewer errors than an alert asks for."""
+        busy, idle, few = 10 * MINUTE, 8 * MINUTE, 4 * MINUTE
+        last = busy + idle + few
+        fed: dict[str, str] = {}
+        checks = [expected.fired(last, 0, [], self.by, _among(self.patients))]
+        burst = 0.8 * min(self.least, default=0) / MINUTE
+        for patient in self.patients:
+            slow = patient.counts_events and not patient.given
+            rate = 1 / 120 if slow else 1.0
+            phases = [
+                Phase(busy // 2, rate),
+                Phase(busy // 2, rate, reset=True),
+                Phase(idle, 0),
+                Phase(MINUTE, burst, 1) if burst and slow else Phase(MINUTE, rate),
+                Phase(few - MINUTE, 0 if burst and slow else rate),
+            ]
+            fed |= self._fed(patient, phases, phases, Gaps())
+            if patient.counts_events:
+                checks += self._idle_numbers(patient, busy + idle - MINUTE)
+                checks += self._little_traffic(patient, 4 * MINUTE)
+        return Scenario("idle hours and a few errors are silent", self.scrape, fed, checks)
+
+    def never(self) -> Scenario:
+        """No series at all."""
+        checks = []
+        for minutes in (4, 9, 11):
+            found = []
+            for patient in self.patients:
+                alert = expected.missing(patient.slo, self.project, was_there=False)
+                wait = expected.missing_wait(patient.slo, self.project, was_there=False)
+                if alert and wait < minutes:
+                    found.append(alert)
+            only = _among(self.patients)
+            checks.append(expected.alerts(minutes * MINUTE, found, self.by, only=only))
+        return Scenario("an indicator without any data is a ticket", self.scrape, {}, checks)
+
+    def _fed(
+        self,
+        patient: Patient,
+        ill: Sequence[Phase],
+        well: Sequence[Phase],
+        gaps: Gaps,
+        *,
+        respelt: bool = False,
+    ) -> dict[str, str]:
+        """The first value falls ill, the others keep well."""
+        fed = {}
+        for index, (_, probe) in enumerate(patient.values):
+            for raw in probe.series:
+                own, phases = (gaps, ill) if index == 0 else (Gaps(dies=gaps.dies), well)
+                if values := samples(raw, phases, self.scrape, own):
+                    fed[(_respelt(raw) if respelt else raw).text] = values
+        return fed
+
+    def _one_target_down(self, patient: Patient, ill: Sequence[Phase]) -> dict[str, str]:
+        well = [replace(phase, error=0.0) for phase in ill]
+        return {
+            raw.text: samples(raw, ill if (index, number) == (0, 0) else well, self.scrape)
+            for index, (_, probe) in enumerate(patient.values)
+            for number, raw in enumerate(probe.series)
+        }
+
+    def _one_target_checks(self, patient: Patient, start: int, last: int) -> list[Check]:
+        indicator = patient.slo.indicator
+        assert isinstance(indicator, UptimeIndicator), "only those have targets"
+        targets = len(patient.probe.series)
+        if targets == 1 or indicator.healthy == "all":
+            return self._paged(patient, start)
+        half_is_less = all(tier.threshold > Decimal("0.55") for tier in patient.terms.tiers)
+        if indicator.healthy == "any" or half_is_less:
+            return [expected.fired(last, start, [], self.by, f'slo="{patient.slo.name}"')]
+        return []
+
+    def _silence(self, until: int) -> Check:
+        return expected.fired(until, 0, [], self.by, _among(self.patients))
+
+    def _paged(self, patient: Patient, start: int) -> list[Check]:
+        wait = self._page_wait(patient)
+        alert = expected.burn(patient.slo, self.project, "page", patient.by)
+        if not wait or not alert:
+            return []
+        only = f'alertname="{alert.name}",slo="{patient.slo.name}"'
+        return [expected.alerts(start + wait, [alert], self.by, only=only)]
+
+    def _waits(self) -> Iterable[int]:
+        return [wait for patient in self.patients if (wait := self._page_wait(patient))]
+
+    def _page_wait(self, patient: Patient) -> int | None:
+        """Seconds after which a total outage must page; None where it does not, or much later."""
+        if not patient.slo.burn_alert("page"):
+            return None
+        tiers = patient.terms.tiers_of("page")
+        found = min(float(slomath.detection(tier) or 0) for tier in tiers)
+        if patient.terms.least_events:
+            found = max(found, patient.terms.least_events / self.rate(patient))
+        # What happened has to be scraped and then evaluated.
+        wait = math.ceil((found + self.scrape + EVALUATION) / MINUTE) * MINUTE
+        return wait if wait <= _LONGEST_WAIT else None
+
+    def _outage_numbers(self, patient: Patient, start: int, end: int, last: int) -> list[Check]:
+        probe = patient.probe
+        short, bad = series.error_ratio(series.BASE_WINDOW), series.BAD
+        well = [Number(bad, 0, 0), Number(short, 0, 0)]
+        ill = [Number(short, 1, 1)]
+        if probe.total is not None:
+            total = probe.total * (self.rate(patient) if patient.counts_events else 1.0)
+            well.append(Number(series.TOTAL, total, total))
+            ill += [Number(series.TOTAL, total, total), Number(bad, total, total)]
+        before, after = list(well), list(well)
+        for window in _raw_windows(patient):
+            share = max(0, min(end - (last - window), end - start)) / window
+            before.append(Number(series.error_ratio(window), 0, 0))
+            after.append(Number(series.error_ratio(window), share, share))
+        return [
+            self._numbers(at, patient, wanted)
+            for at, wanted in ((start - MINUTE, before), (start + 7 * MINUTE, ill), (last, after))
+        ]
+
+    def _ratios_before(self, patient: Patient, start: int) -> list[Check]:
+        """No errors are no errors, in every window, even where no error series exists."""
+        names = [series.error_ratio(window) for window in (300, *_raw_windows(patient))]
+        wanted = [Number(name, 0, 0) for name in names]
+        return [self._numbers(start - MINUTE, patient, wanted)]
+
+    def _little_traffic(self, patient: Patient, at: int) -> list[Check]:
+        """However little happens, there is an error ratio over every window."""
+        windows = {window for t in patient.slo.tiers for window in (t.long, t.short)}
+        names = [series.error_ratio(w) for w in sorted(windows | {patient.slo.window, 300, HOUR})]
+        return [self._numbers(at, patient, [Number(name, 0, 0) for name in names])]
+
+    def _idle_numbers(self, patient: Patient, at: int) -> Iterator[Check]:
+        yield self._numbers(at, patient, [Number(series.TOTAL, 0, 0), Number(series.BAD, 0, 0)])
+        matchers = series.matchers(self.service.name, patient.slo.name)
+        yield Check(at, f"{series.error_ratio(series.BASE_WINDOW)}{matchers}")
+
+    def _numbers(self, at: int, patient: Patient, wanted: Sequence[Number]) -> Check:
+        by: Mapping[str, str] = patient.by
+        return expected.numbers(at, self.service, patient.slo, by, wanted, tolerance=0.03)
+
+
+def _raw_windows(patient: Patient) -> list[int]:
+    """The windows, in seconds, that are read from raw series."""
+    windows = {window for tier in patient.slo.tiers for window in (tier.long, tier.short)} | {HOUR}
+    return sorted(window for window in windows if series.BASE_WINDOW < window <= HOUR)
+
+
+def _clears_soon(patient: Patient) -> bool:
+    return all(tier.short <= HOUR for tier in patient.terms.tiers_of("page"))
+
+
+def _among(patients: Sequence[Patient]) -> str:
+    return f'slo=~"{"|".join(patient.slo.name for patient in patients)}"'
+
+
+def _respelt(raw: Raw) -> Raw:
+    """A bucket bound as Prometheus 3 stores it: `1.0` for `1`."""
+    bound = raw.labels.get("le", "")
+    return replace(raw, labels={**raw.labels, "le": f"{bound}.0"}) if bound.isdigit() else raw
