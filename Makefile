@@ -27,6 +27,10 @@ bench: $(VENV)/.installed-dev tools  ## accuracy and cost of the rules, minutes 
 	$(BIN)/python -m bench.accuracy
 	$(BIN)/python -m bench.cost
 
+.PHONY: mutants
+mutants: $(VENV)/.installed-dev  ## how many wrong rules the generated tests catch
+	$(BIN)/python -m tests.mutants
+
 .PHONY: tools
 tools:
 	scripts/install-tools

@@ -24,6 +24,8 @@ HOUR = 60
 # Before a moment, all is recorded without a gap: the longest window of raw series, and a little.
 TAIL = HOUR + 6
 _WASH, _BUSY = 3, 1e6
+# More than a day before, and nothing to the minutes above.
+_LIVELY = 1e3
 _ERRORS = 5
 _LEFT = 30  # minutes at the left end of a long window that are recorded
 _LONG_AGO = 200 * 24 * HOUR
@@ -77,7 +79,7 @@ def ripening(terms: Terms, severity: SeverityKey) -> Episode | None:
         error = float(tier.threshold) * tier.long / history * (1 + near)
         if error >= 1:
             continue
-        parts = (Part(-TAIL, TAIL + 1, _BUSY, error),)
+        parts = (Part(-TAIL, TAIL + 1, _LIVELY, error),)
         oracle = Oracle(terms, [Part(-_YOUNG - STEP, 1, 1.0, 0.0), *parts])
         if oracle.tier(tier, 0) is True and _alone(oracle, tier):
             return Episode(1, parts)
