@@ -92,7 +92,9 @@ def young(terms: Terms, severity: SeverityKey) -> Episode:
     severity as can be had from firing: what was not seen counts as free of errors."""
     tiers = terms.tiers_of(severity)
     thresholds = [float(tier.threshold) for tier in tiers]
-    errors = sorted({t * factor for t in thresholds for factor in (0.9, 1.1, 1.4, 1.9)})
+    seen = _YOUNG * MINUTE
+    raised = [float(tier.threshold) * max(tier.long / seen, 1) for tier in tiers]
+    errors = sorted({t * factor for t in (*thresholds, *raised) for factor in (0.9, 1.1, 1.4, 1.9)})
     shorts = sorted({min(tier.short // MINUTE, HOUR) for tier in tiers})
     best = -1
     chosen: tuple[Part, ...] = (Part(-_YOUNG, _YOUNG + 1, 1.0, 0.0),)
@@ -127,49 +129,81 @@ def _bodies(terms: Terms, tier: Tier, kind: Kind) -> Iterator[list[Part]]:
     def above(share: float) -> float:
         return min(threshold * (1 + share), threshold + (1 - threshold) * 0.7)
 
-    # Pairs with a shorter short window would fire as well: a clean end keeps them silent.
-    shorts = {t.short // MINUTE for t in terms.tiers_of(tier.severity)}
+    # Shorter pairs would fire as well: a clean end, or a clean stretch before the short window,
+    # keeps them silent.
+    others = terms.tiers_of(tier.severity)
+    shorts, longs = ({w(t) // MINUTE for t in others} for w in (_short, _long))
     quiets = (0, *sorted(short for short in shorts if short < tier.short // MINUTE))
-    for near, quiet in itertools.product((0.05, 0.1, 0.2, 0.4), quiets):
-        low = threshold * (1 - near)
+    dips = (0, *sorted(w for w in longs if tier.short < w * MINUTE < tier.long))
+    for near, dip, quiet in itertools.product((0.05, 0.1, 0.2, 0.4), dips, quiets):
+        low, clean = threshold * (1 - near), Clean(quiet, dip)
         match kind:
             case "long below":
-                yield _body(tier, _before(tier, low, above(2 * near)), above(2 * near), quiet)
+                short = above(2 * near)
+                yield _body(tier, _before(tier, low, short, clean), short, clean)
             case "short below":
-                yield _body(tier, above(3 * near + 0.1), low, quiet)
+                yield _body(tier, above(3 * near + 0.1), low, clean)
             case _:
-                body = _body(tier, above(near), above(near), quiet)
+                high = above(near)
+                before = _before(tier, high, high, clean) if dip else high
+                body = _body(tier, before, high, clean)
                 yield _scaled(terms, tier, body, 0.75 if kind == "few" else 1.3)
 
 
-def _pieces(tier: Tier) -> list[Part]:
-    """What is recorded of a long window before its short one, without errors: all, or its two
-    ends, which weigh alike, so that a window of another length would read something else."""
+@dataclass(frozen=True)
+class Clean:
+    """Minutes without errors: the last `quiet` ones, and those from `dip` before the end to the
+    beginning of the short window."""
+
+    quiet: int
+    dip: int
+
+
+def _short(tier: Tier) -> int:
+    return tier.short
+
+
+def _long(tier: Tier) -> int:
+    return tier.long
+
+
+def _pieces(tier: Tier, clean: Clean) -> list[tuple[Part, bool]]:
+    """What is recorded of a long window before its short one, without errors yet, and whether
+    there may be any: all, or its two ends, which weigh alike, so that a window of another length
+    would read something else."""
     long, short = tier.long // MINUTE, tier.short // MINUTE
-    tail = max(short, TAIL)
-    if long <= tail + _LEFT:
-        pieces = [Part(-long, long - short, 1.0, 0.0)]
-    else:
-        left = Part(-long, _LEFT, (tail + 1) / _LEFT, 0.0)
-        pieces = [left, Part(-tail, tail - short, 1.0, 0.0)]
-    return [part for part in pieces if part.count]
+    tail = max(2 * short, TAIL, clean.dip)
+    dip = max(clean.dip, short)
+    ends = long > tail + _LEFT
+    begin = tail if ends else long
+    pieces = [
+        (Part(-begin, begin - dip, 1.0, 0.0), True),
+        (Part(-dip, dip - short, 1.0, 0.0), False),
+    ]
+    if ends:
+        pieces.insert(0, (Part(-long, _LEFT, (tail + 1) / _LEFT, 0.0), True))
+    return [(part, may) for part, may in pieces if part.count]
 
 
-def _before(tier: Tier, mean: float, short: float) -> float:
+def _before(tier: Tier, mean: float, short: float, clean: Clean) -> float:
     """The error ratio before the short window that gives the long one this mean."""
-    outside = sum(part.count * part.total for part in _pieces(tier))
+    pieces = [(part.count * part.total, may) for part, may in _pieces(tier, clean)]
     inside = tier.short // MINUTE + 1
-    return max(0.0, (mean * (outside + inside) - short * inside) / outside) if outside else short
+    able = sum(weight for weight, may in pieces if may)
+    every = sum(weight for weight, _ in pieces) + inside
+    return max(0.0, (mean * every - short * inside) / able) if able else short
 
 
-def _body(tier: Tier, before: float, short: float, quiet: int) -> list[Part]:
-    """A long window with error ratios before and in its short one. In the last `quiet` minutes
-    nothing is bad; the rest of the short window makes up for it. Ahead of the busy minutes are so
-    many errors that one who counts errors, but not events, over a longer time would see."""
-    long, brief = tier.long // MINUTE, tier.short // MINUTE
+def _body(tier: Tier, before: float, short: float, clean: Clean) -> list[Part]:
+    """A long window with error ratios before and in its short one. What is quiet of the short one
+    the rest makes up for. Ahead of the busy minutes are so many errors that one who counts errors,
+    but not events, over a longer time would see."""
+    long, brief, quiet = tier.long // MINUTE, tier.short // MINUTE, clean.quiet
     loud = brief - quiet if quiet else brief + 1
     error = min(short * (brief + 1) / loud, 1.0) if loud > 0 else 0.0
-    body = [replace(part, error=min(before, 1.0)) for part in _pieces(tier)]
+    body = [
+        replace(part, error=min(before, 1.0) if may else 0.0) for part, may in _pieces(tier, clean)
+    ]
     body.append(Part(-brief, loud, 1.0, error))
     if quiet:
         body.append(Part(-quiet, quiet + 1, 1.0, 0.0))

@@ -61,8 +61,8 @@ class _Ward:
         end = start + max([12 * MINUTE, *(wait + MINUTE for wait in self._waits())])
         clearing = [p for p in self.patients if self._page_wait(p) and _clears_soon(p)]
         shorts = [tier.short for p in clearing for tier in p.terms.tiers_of("page")]
-        # Until pages are over, and an hour's window has begun to forget.
-        last = max(end + max(shorts, default=0) + 3 * MINUTE, start + HOUR - 5 * MINUTE)
+        # Until pages are over, and an hour's window holds none of it any more.
+        last = end + max(HOUR, *shorts) + 3 * MINUTE
         fed: dict[str, str] = {}
         checks = [self._silence(start - MINUTE)]
         for patient in self.patients:
@@ -103,9 +103,11 @@ class _Ward:
                 gaps = Gaps(never_good=True)
                 ill = [Phase(start, 0), Phase(last - start + MINUTE, rate, 1)]
             else:
-                checks += self._ratios_before(patient, start)
+                checks += self._ratios(patient, start - MINUTE, 0)
             fed |= self._fed(patient, ill, [Phase(last + MINUTE, rate)], gaps, respelt=True)
             checks += self._paged(patient, start)
+            if gaps.never_good:
+                checks += self._ratios(patient, last, 1)
         return Scenario("errors that were never seen before page", self.scrape, fed, checks)
 
     def dead(self) -> Scenario:
@@ -163,7 +165,7 @@ class _Ward:
         return Scenario("idle hours and a few errors are silent", self.scrape, fed, checks)
 
     def never(self) -> Scenario:
-        """No series at all."""
+        """No series at all, but recorded ones of other SLOs."""
         checks = []
         for minutes in (4, 9, 11):
             found = []
@@ -175,7 +177,19 @@ class _Ward:
             only = _among(self.patients)
             checks.append(expected.alerts(minutes * MINUTE, found, self.by, only=only))
         checks += self._whole_missing(11 * MINUTE, was_there=False)
-        return Scenario("an indicator without any data is a ticket", self.scrape, {}, checks)
+        fed: dict[str, str] = {}
+        for patient in self.patients:
+            for name in (series.TOTAL, series.BAD):
+                for own in (("somebody-else", patient.slo.name), (self.service.name, "other")):
+                    fed[f"{name}{series.matchers(*own)}"] = "1x" + str(15 * MINUTE // self.scrape)
+            checks.append(self._nothing(patient))
+        return Scenario("an indicator without any data is a ticket", self.scrape, fed, checks)
+
+    def _nothing(self, patient: Patient) -> Check:
+        """Nothing is recorded of an SLO without data, but for what describes it."""
+        own = series.matchers(self.service.name, patient.slo.name)[1:-1]
+        names = "slo:(sli_.+|history:seconds|error_budget_remaining:ratio)"
+        return Check(11 * MINUTE, f'{{__name__=~"{names}",{own}}}')
 
     def _whole_missing(self, at: int, *, was_there: bool) -> Iterator[Check]:
         """The alerts for missing data with all their labels."""
@@ -260,16 +274,17 @@ class _Ward:
         found = []
         for at, wanted in ((start - MINUTE, well), (start + 7 * MINUTE, ill), (last, well)):
             found.append(self._numbers(at, patient, wanted))
-        for at in (start - MINUTE, start + 7 * MINUTE, end + 10 * MINUTE, last):
+        half = (end + last) // 2 // MINUTE * MINUTE
+        for at in (start - MINUTE, start + 7 * MINUTE, end + 10 * MINUTE, half, last):
             ratios = list(_raw_ratios(patient, phases, at, self.scrape))
             found += [self._numbers(at, patient, ratios, tolerance=0.06)] if ratios else []
         return found
 
-    def _ratios_before(self, patient: Patient, start: int) -> list[Check]:
-        """No errors are no errors, in every window, even where no error series exists."""
+    def _ratios(self, patient: Patient, at: int, ratio: int) -> list[Check]:
+        """No errors are no errors, in every window, even where no error series exists; and
+        nothing good is nothing good."""
         names = [series.error_ratio(window) for window in (300, *_raw_windows(patient))]
-        wanted = [Number(name, 0, 0) for name in names]
-        return [self._numbers(start - MINUTE, patient, wanted)]
+        return [self._numbers(at, patient, [Number(name, ratio, ratio) for name in names])]
 
     def _little_traffic(self, patient: Patient, at: int) -> list[Check]:
         """However little happens, there is an error ratio over every window."""

@@ -90,8 +90,8 @@ def _scenario(
     terms = [Terms.of(subject.slo) for subject in able]
     steps = max(courses.steps(each, severity) for each in terms)
     if severity == "ticket":
-        # Long enough for the SLO's own window to leave something behind.
-        steps = max(steps, *(-(-subject.slo.window // EVALUATION) + 1 for subject in able))
+        # Long enough for the SLO's own window to leave some episodes behind.
+        steps = max(steps, *(-(-subject.slo.window // EVALUATION) + 4 for subject in able))
     exhausted = [expected.has_exhausted(subject.slo, severity) for subject in able]
     end = steps + (2 if any(exhausted) else 0)
     lives = [
@@ -141,6 +141,9 @@ def _checks(
         if told and alert and course.first and course.oracle.burning(severity, course.first):
             at = course.first * MINUTE
             yield expected.whole_alert(at, told, service, slo, alert.labels)
+        if expected.has_exhausted(slo, severity):
+            spent = expected.exhausted(slo, project, life.by)
+            yield expected.whole_alert(end * STEP * MINUTE, spent, service, slo, {})
 
 
 def _gone(project: Project, lives: Sequence[_Life], last: int) -> Iterator[Check]:

@@ -53,11 +53,9 @@ def read_by(slo: Slo) -> list[list[Matcher]]:
         return []
     if not isinstance(slo.indicator, LatencyIndicator) or slo.indicator.native:
         return found
-    name = slo.indicator.histogram.name
-    return [
-        [Matcher(NAME, "=", name + suffix), *matchers(slo.indicator.histogram)]
-        for suffix in ("_bucket", "_count")
-    ]
+    name, own = slo.indicator.histogram.name, matchers(slo.indicator.histogram)
+    bucket = [Matcher(NAME, "=", f"{name}_bucket"), Matcher("le", "=", plain(slo.indicator.bound))]
+    return [[*bucket, *own], [Matcher(NAME, "=", f"{name}_count"), *own]]
 
 
 def _given(slo: Slo) -> Probes:
@@ -203,7 +201,8 @@ def _moved(
     and what that series moves by per second to keep it there."""
 
     def paces(value: float) -> Paces:
-        return tuple(value if index == mover else 1.0 for index in range(count))
+        # Not 1, by which a product and a quotient are the same.
+        return tuple(value if index == mover else 2.0 for index in range(count))
 
     now = levels.affine(lambda value: query(paces(value)))
     later = levels.affine(lambda value: query(paces(value), _FAR))

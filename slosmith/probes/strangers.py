@@ -20,7 +20,7 @@ def strangers(slo: Slo, everybody: Sequence[Slo], by: Labels) -> list[Labels]:
     found: list[Labels] = []
     for selector in read_by(slo):
         for matcher in selector:
-            if matcher.label == NAME:
+            if matcher.label in (NAME, "le"):
                 continue
             rest = [other for other in selector if other is not matcher]
             series = labels.find([rest], all_of_them, by)
