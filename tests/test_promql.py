@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from slosmith.model import ExpressionCount, Selector, SelectorCount
-from slosmith.promql import fields, syntax
+from slosmith.promql import fields, identity, syntax
 from slosmith.promql.faults import Fault
 from slosmith.promql.tokens import MAX_BYTES, MAX_DEPTH, MAX_TOKENS, canonical, tokenize
 
@@ -42,9 +42,19 @@ def test_a_selector_may_have_no_name_or_no_matchers() -> None:
         "sum(increase(a_total[$window]))",
         "2 * sum(rate(a_total[$window]))",
         "sum(sum_over_time(batch_errors[$window:1m]))",
-        "count(count_over_time(up[$window]))",
+        "sum(count_over_time((x > 5)[$window:30s]))",
+        "sum(sum_over_time((max(x) > bool 5)[$window:30s]))",
         "sum(rate(a_total[$window])) or vector(0)",
-        "sum(rate(a_total[$window] offset 1m))",
+        "sum(rate(a_total[$window])) or 0 * sum(rate(b_total[$window]))",
+        "sum(rate(a_total[$window])) * 100 / 7",
+        "clamp_min(sum(rate(a_total[$window])) - sum(rate(b_total[$window])), 0)",
+        "sum(histogram_count(rate(a[$window])))",
+        "sum(max by (shard) (rate(a_total[$window])))",
+        "max(sum by (replica) (rate(a_total[$window])))",
+        "avg(sum by (replica) (rate(a_total[$window])) + sum by (replica) (rate(b[$window])))",
+        "sum(rate(a_total[$window]) * on (pod) group_left () last_over_time(info[$window]))",
+        "sum(max_over_time(info[$window]) * on (pod) group_right () rate(a_total[$window]))",
+        "sum(rate(a_total[$window]) unless on (pod) last_over_time(paused[$window]))",
     ],
 )
 def test_event_counts_that_pass(query: str) -> None:
@@ -60,7 +70,11 @@ def test_event_counts_that_pass(query: str) -> None:
         ("rate(a[$window])", "promql-aggregation", "rate(a[$window])"),
         ("sum by (x) (rate(a[$window]))", "promql-aggregation", "sum by (x) (rate(a[$window]))"),
         ("sum without (x) (rate(a[$window]))", "promql-aggregation", None),
-        ("topk(1, rate(a[$window]))", "promql-aggregation", None),
+        ("topk(1, rate(a[$window]))", "promql-function", "topk"),
+        ("count(count_over_time(up[$window]))", "promql-function", "count"),
+        ("sum(rate(a_total[$window] offset 1m))", "promql-offset", "offset 1m"),
+        ("sum(rate(a[$window]) * on () group_left () vector(2))", "promql-type", "*"),
+        ("sum(sum_over_time((x > 5)[$window:30s]))", "promql-comparison", ">"),
         ("sum(a)", "promql-window", "sum(a)"),
         ("a[5m]", "promql-selector", "[5m]"),
         ("a offset 5m", "promql-selector", "a offset 5m"),
@@ -122,6 +136,11 @@ def test_the_guide_s_p95_is_answered_with_a_latency_indicator() -> None:
         "sum(rate(a[5m])) / sum(rate(b[5m]))",
         "max(a) > bool 5",
         "min(a) or vector(1)",
+        "count(a > 3) or vector(0)",
+        "max(a / (b > 0))",
+        "max(a > 0)",
+        "max(a) - max(a offset 1w)",
+        'max(a{offset="1h", b!="@"})',
     ],
 )
 def test_instant_values_that_pass(query: str) -> None:
@@ -134,7 +153,13 @@ def test_instant_values_that_pass(query: str) -> None:
         ("a", "promql-series"),
         ("a / b", "promql-series"),
         ("sum by (x) (a)", "promql-series"),
-        ("absent(a)", "promql-series"),
+        ("absent(a)", "promql-comparison"),
+        ("count(a > 3)", "promql-comparison"),
+        ("(max(a) > 5) + 0", "promql-comparison"),
+        ("max(a offset 1h)", "promql-offset"),
+        ("max(a) - max(a @ 5)", "promql-offset"),
+        ("vector(1)", "promql-type"),
+        ("max(a) * (0 / 0)", "promql-type"),
         ("max(a) > 5", "promql-comparison"),
         ("max(rate(a[$window]))", "promql-window"),
         ("a[5m]", "promql-type"),
@@ -147,6 +172,59 @@ def test_instant_values_that_are_refused(query: str, check: str) -> None:
     found, faults = fields.instant_value(query)
     assert found is None
     assert only(faults).check == check
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("t{a='1', b='2'}", '{b="2", __name__=\'t\', a=~"1"}', True),
+        ("sum(rate(t[$window]))", "t", True),
+        ("sum(sum by (x) (increase(t[$window])))", "((t))", True),
+        (
+            "sum(rate(t[$window])) + sum(rate(u[$window]))",
+            "sum(rate(u[$window]) + rate(t[$window]))",
+            False,
+        ),
+        (
+            "sum(rate(t[$window])) - sum(rate(u[$window]))",
+            "sum(rate(u[$window])) - sum(rate(t[$window]))",
+            False,
+        ),
+        ('t{a=~"1|2"}', 't{a="1"}', False),
+        ('t{a="1"}', 't{a!="1"}', False),
+        ("2 * sum(rate(t[$window]))", "t", False),
+        ("max(sum by (x) (rate(t[$window])))", "t", False),
+        ("sum(count_over_time(t[$window]))", "sum(sum_over_time(t[$window]))", False),
+        ("sum(rate(t[$window])) or sum(rate(u[$window]))", "t", False),
+    ],
+)
+def test_counts_of_the_same_events_are_told_by_their_meaning(
+    one: str, other: str, same: bool
+) -> None:
+    counts = [fields.event_count(query)[0] for query in (one, other)]
+    assert counts[0] is not None and counts[1] is not None
+    assert identity.same_events(counts[0], counts[1], ()) is same
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sum(rate(a[$window])) / (sum(rate(b[$window])) > 0)",
+        "1 - avg(avg_over_time(probe_success[$window]))",
+        "(sum(rate(a[$window])) or vector(0)) / sum(rate(b[$window]))",
+        "avg(avg_over_time((x > bool 3)[$window:30s]))",
+    ],
+)
+def test_error_ratios_that_pass(query: str) -> None:
+    assert fields.error_ratio(query) == (query, [])
+
+
+def test_joined_series_do_not_decide_what_a_count_is_per() -> None:
+    query = "sum(rate(a[$window]) * on (pod) group_left () last_over_time(info[$window]))"
+    assert fields.event_count(query)[0] == ExpressionCount(query, per_window=False)
+    assert fields.event_count(query.replace("rate", "increase"))[0] == ExpressionCount(
+        query.replace("rate", "increase"), per_window=True
+    )
 
 
 def test_counts_per_window_are_told_from_counts_per_second() -> None:

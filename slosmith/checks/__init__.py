@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from slosmith.checks import fleet as fleet_wide
-from slosmith.checks import generated_tests, latency, queries, ratios, tiers
+from slosmith.checks import generated_tests, latency, queries, ratios, tiers, values
 from slosmith.checks.findings import Finding, at_slo
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Problem
@@ -22,17 +22,22 @@ _OF_SLO: tuple[SloCheck, ...] = (
     queries.broad_selectors,
     queries.gauges_as_counters,
     queries.counters_as_values,
+    values.hidden_absence,
+    values.filtered_values,
+    values.percents,
     latency.unit,
     generated_tests.untested,
 )
 _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.retention,
     fleet_wide.same_indicator,
+    queries.gauges_as_traffic,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
 WARNINGS = frozenset(
     {
+        "absent-hidden",
         "counter-value",
         "gauge-rate",
         "indicator-twice",
@@ -40,10 +45,12 @@ WARNINGS = frozenset(
         "objective-fraction",
         "outage-slow",
         "policy-factor",
+        "ratio-percent",
         "ratio-subset",
         "selector-broad",
         "tests-none",
         "tier-clamped",
+        "value-filtered",
         "window-retention",
     }
 )

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from promql_parser import AggregateExpr, Call, Expr, MatrixSelector, VectorSelector
+from promql_parser import AggregateExpr, Call, Expr, VectorSelector
 
 from slosmith.checks.findings import Finding
+from slosmith.checks.trees import queries, selectors, tree
 from slosmith.model import (
-    ErrorRatioIndicator,
-    EventCount,
-    LatencyIndicator,
+    Fleet,
     Project,
-    RatioIndicator,
-    Selector,
-    SelectorCount,
     Slo,
     ThresholdIndicator,
-    UptimeIndicator,
+    TrafficTrigger,
 )
-from slosmith.problems import Path
+from slosmith.problems import At, Path, Problem
 from slosmith.promql import syntax
+from slosmith.promql.identity import named
 
 _COUNTER_SUFFIXES = ("_total", "_count", "_bucket", "_sum")
 _GAUGE_SUFFIXES = (
@@ -29,6 +27,8 @@ _GAUGE_SUFFIXES = (
     *("_max", "_min", "_limit", "_capacity", "_usage", "_utilization", "_utilisation", "_depth"),
     *("_pending", "_in_flight", "_inflight", "_connections", "_goroutines", "_threads", "_up"),
 )
+# level:metric:operations, with a rate as the operation.
+_RECORDED = re.compile(r":(?:[^:]*_)?(?:i?rate|increase|ratio)(?:[0-9_][^:]*)?$")
 _COUNTING = ("rate", "increase", "irate")
 # They look at which series there are, not at their values.
 _PRESENCE = ("count", "group", "absent", "absent_over_time", "timestamp")
@@ -36,13 +36,9 @@ _PRESENCE = ("count", "group", "absent", "absent_over_time", "timestamp")
 
 def broad_selectors(slo: Slo, project: Project) -> Iterator[Finding]:
     """A selector without any matcher takes what every job exposes under that name."""
-    for inside, expression in _queries(slo):
-        names = dict.fromkeys(
-            node.name
-            for node in _selectors(expression)
-            if node.name and not node.matchers.matchers and not node.matchers.or_matchers
-        )
-        for name in names:
+    for inside, expression in queries(slo):
+        found = [named(node) for node in selectors(expression) if not node.matchers.or_matchers]
+        for name in dict.fromkeys(name for name, matchers in found if name and not matchers):
             message = (
                 f"`{inside[-1]}`: `{name}` has no matcher, so every target that exposes it "
                 f'counts; narrow it, as in {name}{{job="…"}}'
@@ -52,19 +48,45 @@ def broad_selectors(slo: Slo, project: Project) -> Iterator[Finding]:
 
 def gauges_as_counters(slo: Slo, project: Project) -> Iterator[Finding]:
     """A rate of something that reads like a gauge."""
-    for inside, expression in _queries(slo):
+    for inside, expression in queries(slo):
         for node in syntax.walk(expression):
             if not isinstance(node, Call) or syntax.function(node) not in _COUNTING:
                 continue
-            for selector in _selectors(node):
-                name = selector.name or ""
-                if name.endswith(_GAUGE_SUFFIXES) or name == "up":
-                    message = (
-                        f"`{inside[-1]}`: `{name}` reads like a gauge, and "
-                        f"{syntax.function(node)} takes each fall of its value for a restart; "
-                        "write a counter, or an indicator of kind threshold"
-                    )
-                    yield Finding("gauge-rate", message, inside)
+            for name in (named(selector)[0] for selector in selectors(node)):
+                if message := _no_counter(name, syntax.function(node)):
+                    # A value that rises and falls has an indicator of its own.
+                    message += "" if ":" in name else ", or an indicator of kind threshold"
+                    yield Finding("gauge-rate", f"`{inside[-1]}`: {message}", inside)
+
+
+def gauges_as_traffic(fleet: Fleet) -> Iterator[Problem]:
+    """The same in the traffic triggers of autoscaling."""
+    for service in fleet.services:
+        for index, trigger in enumerate(
+            service.autoscaling.triggers if service.autoscaling else ()
+        ):
+            if not isinstance(trigger, TrafficTrigger):
+                continue
+            (selector,) = selectors(tree(trigger.series.promql()))
+            if message := _no_counter(named(selector)[0], "rate"):
+                at = ("services", service.source, "autoscaling", "triggers", index)
+                where = At((*at, "traffic", "series"))
+                yield Problem("gauge-rate", f"`series`: {message}", where, "warning")
+
+
+def _no_counter(name: str, function: str) -> str:
+    """Why a name is hardly that of a counter; empty if it may be."""
+    if _RECORDED.search(name):
+        return (
+            f"`{name}` reads like a rate that a rule recorded, and {function} of a rate counts "
+            "nothing; write the counter that it was made from"
+        )
+    if name.endswith(_GAUGE_SUFFIXES) or name == "up":
+        return (
+            f"`{name}` reads like a gauge, and {function} takes each fall of its value for a "
+            "restart; write a counter"
+        )
+    return ""
 
 
 def counters_as_values(slo: Slo, project: Project) -> Iterator[Finding]:
@@ -72,7 +94,7 @@ def counters_as_values(slo: Slo, project: Project) -> Iterator[Finding]:
     if not isinstance(slo.indicator, ThresholdIndicator):
         return
     inside: Path = ("indicator", "threshold", "query")
-    for name in dict.fromkeys(_instant_names(_tree(slo.indicator.query))):
+    for name in dict.fromkeys(_instant_names(tree(slo.indicator.query))):
         if name.endswith(_COUNTER_SUFFIXES):
             message = (
                 f"`query`: `{name}` reads like a counter, whose value grows until a restart; "
@@ -81,50 +103,10 @@ def counters_as_values(slo: Slo, project: Project) -> Iterator[Finding]:
             yield Finding("counter-value", message, inside)
 
 
-def _queries(slo: Slo) -> Iterator[tuple[Path, Expr]]:
-    """Every query of the indicator as a tree, at its path within the SLO."""
-    indicator = slo.indicator
-    at: Path = ("indicator", indicator.kind)
-    match indicator:
-        case RatioIndicator():
-            for part in ("bad", "good", "total"):
-                count = getattr(indicator, part)
-                if count is not None:
-                    yield (*at, part), _tree(_counted(count))
-        case LatencyIndicator():
-            yield (*at, "histogram"), _tree(_rate(indicator.histogram))
-        case UptimeIndicator():
-            yield (*at, "series"), _tree(indicator.series.promql())
-        case ThresholdIndicator() | ErrorRatioIndicator():
-            yield (*at, "query"), _tree(indicator.query)
-
-
-def _counted(count: EventCount) -> str:
-    return _rate(count.selector) if isinstance(count, SelectorCount) else count.expression
-
-
-def _rate(selector: Selector) -> str:
-    return f"rate({selector.promql()}[5m])"
-
-
-def _tree(query: str) -> Expr:
-    expression, _, _ = syntax.parse(query)
-    assert expression is not None, "a resolved query was parsed before"
-    return expression
-
-
-def _selectors(expression: Expr) -> Iterator[VectorSelector]:
-    for node in syntax.walk(expression):
-        if isinstance(node, MatrixSelector):
-            yield node.vector_selector
-        elif isinstance(node, VectorSelector):
-            yield node
-
-
 def _instant_names(expression: Expr) -> Iterator[str]:
     """The names of the selectors whose values at one moment count."""
     if isinstance(expression, VectorSelector):
-        yield expression.name or ""
+        yield named(expression)[0]
         return
     if isinstance(expression, AggregateExpr) and syntax.operator(expression) in _PRESENCE:
         return

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from slosmith.checks.findings import Finding
-from slosmith.model import Project, RatioIndicator, Selector, SelectorCount, Slo
-from slosmith.promql.matching import Matcher, matchers
+from slosmith.model import Project, RatioIndicator, Slo
+from slosmith.promql.identity import counter
+from slosmith.promql.matching import Matcher
 
 _SUFFIX = re.compile(r"_(bucket|count)$")
 _LITERALS = re.compile(r"[\w-]+(\|[\w-]+)*", re.ASCII)
@@ -21,16 +22,16 @@ def subset(slo: Slo, project: Project) -> Iterator[Finding]:
         return
     name = "bad" if indicator.good is None else "good"
     part = indicator.bad if indicator.good is None else indicator.good
-    if not isinstance(part, SelectorCount) or not isinstance(indicator.total, SelectorCount):
-        return
-    if _family(part.selector) != _family(indicator.total.selector):
+    assert part is not None, "a ratio has bad or good"
+    own_counter, whole = counter(part), counter(indicator.total)
+    if own_counter is None or whole is None or _family(own_counter[0]) != _family(whole[0]):
         return
     inside = ("indicator", "ratio", name)
-    for matcher in matchers(indicator.total.selector):
+    for matcher in whole[1]:
         # Buckets and their count differ in le by nature.
         if matcher.label == "le":
             continue
-        own = [m for m in matchers(part.selector) if m.label == matcher.label]
+        own = [m for m in own_counter[1] if m.label == matcher.label]
         verdict = _implied(own, matcher)
         shown = f'{matcher.label}{matcher.op}"{matcher.value}"'
         if verdict is False:
@@ -47,9 +48,9 @@ def subset(slo: Slo, project: Project) -> Iterator[Finding]:
             yield Finding("ratio-subset", message, inside)
 
 
-def _family(selector: Selector) -> str:
+def _family(name: str) -> str:
     """A histogram's buckets and its count are one family."""
-    return _SUFFIX.sub("", selector.name)
+    return _SUFFIX.sub("", name)
 
 
 def _implied(own: list[Matcher], wanted: Matcher) -> bool | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from promql_parser import BinaryExpr, Call, Expr
 
+from slosmith.model import Selector
 from slosmith.promql import syntax
 from slosmith.promql.faults import Fault
 from slosmith.promql.tokens import Token, canonical
@@ -50,6 +52,13 @@ def _end_of_matchers(tokens: list[Token], index: int) -> int:
 def example_selector(tokens: list[Token]) -> str:
     found = selectors(tokens)
     return found[0] if found else 'http_requests_total{job="api"}'
+
+
+def base_of_histogram(bucket: Selector) -> str:
+    """`h{job="a"}` for `h_bucket{job="a", le="1"}`; empty for a selector without a name."""
+    name = re.sub("_(bucket|count|sum)$", "", bucket.name)
+    matchers = tuple(item for item in bucket.matchers if not re.match("le[=!]", item))
+    return Selector(name, matchers).promql() if name else ""
 
 
 def ratio_fault(root: Expr, tokens: list[Token], text: str) -> Fault | None:

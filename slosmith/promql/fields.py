@@ -6,6 +6,7 @@
 | | with `$window` in its ranges |
 | latency.histogram, uptime.series, traffic.series | a plain vector selector |
 | threshold.query | an instant value: one series, no `$window` |
+| error_ratio.query | a share over `$window`, 0…1: one series |
 """
 
 from __future__ import annotations
@@ -13,17 +14,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from promql_parser import BinaryExpr, Call, Expr, MatrixSelector, SubqueryExpr, VectorSelector
+from promql_parser import Expr, MatrixSelector, SubqueryExpr, VectorSelector
 
 from slosmith.model import EventCount, ExpressionCount, Selector, SelectorCount
-from slosmith.promql import advice, syntax
+from slosmith.promql import advice, constants, filters, modifiers, syntax
+from slosmith.promql.counts import PER_WINDOW, Count
 from slosmith.promql.faults import Fault
 from slosmith.promql.syntax import Judge
 from slosmith.promql.tokens import Token, canonical
-
-# Range functions that count events in the window; the others that fit give events per second.
-_PER_WINDOW = frozenset({"increase", "count_over_time", "sum_over_time", "changes", "resets"})
-_LAST_TWO = frozenset({"irate", "idelta"})
 
 
 def selector(text: str, judge: Judge | None = None) -> tuple[Selector | None, list[Fault]]:
@@ -43,6 +41,20 @@ def selector(text: str, judge: Judge | None = None) -> tuple[Selector | None, li
     return _selector(tokens)
 
 
+def histogram(text: str, judge: Judge | None = None) -> tuple[Selector | None, list[Fault]]:
+    """The selector of a histogram by its base name; what is advised has no suffix and no `le`."""
+    found, faults = selector(text, judge)
+    if found is not None or any(fault.check != "promql-selector" for fault in faults):
+        return found, faults
+    _, tokens, _ = syntax.parse(text, judge)
+    example, _ = selector(advice.example_selector(tokens), judge)
+    base = advice.base_of_histogram(example) if example else ""
+    if not base:
+        return None, faults
+    message = f"takes the base name of a histogram with its matchers: {base}"
+    return None, [Fault("promql-selector", message, 0, len(text))]
+
+
 def event_count(
     text: str, judge: Judge | None = None, by: Sequence[str] = ()
 ) -> tuple[EventCount | None, list[Fault]]:
@@ -55,11 +67,11 @@ def event_count(
     if isinstance(root, VectorSelector | MatrixSelector):
         found, faults = selector(text, judge)
         return (SelectorCount(found) if found else None), faults
-    faults = _count_faults(root, tokens, text, by)
+    count = Count(tokens)
+    faults = _count_faults(count, root, text, by)
     if faults:
         return None, faults
-    functions = _range_functions(root)
-    return ExpressionCount(canonical(tokens), functions <= _PER_WINDOW), []
+    return ExpressionCount(canonical(tokens), count.functions <= PER_WINDOW), []
 
 
 def error_ratio(
@@ -75,8 +87,12 @@ def error_ratio(
     if syntax.is_range(expr):
         message = "takes a ratio at each moment, not a range of samples"
         return None, [Fault("promql-type", message, *whole)]
-    if faults := _window_faults(expr, tokens):
+    if faults := _fixed_ranges(tokens) or modifiers.faults(tokens):
         return None, faults
+    if compared := filters.fault_of_ratio(expr, tokens):
+        return None, [compared]
+    if constant := _constant_fault(expr, text):
+        return None, [constant]
     if not any(token.kind == "window" for token in tokens):
         message = (
             "this looks at no window: write $window in its ranges, such as "
@@ -108,7 +124,11 @@ def instant_value(
     if syntax.is_scalar(expr) or _is_text(expr):
         message = "takes a value that is measured, not a number"
         return None, [Fault("promql-type", message, *whole)]
-    if compared := _comparison(expr, tokens):
+    if constant := _constant_fault(expr, text):
+        return None, [constant]
+    if faults := modifiers.faults_of_value(expr, tokens):
+        return None, faults
+    if compared := filters.fault_of_value(expr, tokens):
         return None, [compared]
     if quantile := advice.quantile_fault(expr, tokens, text, "threshold"):
         return None, [quantile]
@@ -127,8 +147,8 @@ def _labels_fault(root: Expr, text: str, by: Sequence[str]) -> Fault | None:
     return Fault("promql-by", advice.by_labels(found, by), 0, len(text))
 
 
-def _count_faults(root: Expr, tokens: list[Token], text: str, by: Sequence[str]) -> list[Fault]:
-    whole = (0, len(text))
+def _count_faults(count: Count, root: Expr, text: str, by: Sequence[str]) -> list[Fault]:
+    whole, tokens = (0, len(text)), count.tokens
     if fault := advice.ratio_fault(root, tokens, text):
         return [fault]
     if syntax.is_scalar(root) or _is_text(root):
@@ -137,40 +157,32 @@ def _count_faults(root: Expr, tokens: list[Token], text: str, by: Sequence[str])
         return [Fault("promql-type", "takes a count of events, not a range of samples", *whole)]
     if quantile := advice.quantile_fault(root, tokens, text, "count"):
         return [quantile]
-    if faults := _window_faults(root, tokens):
+    if faults := _fixed_ranges(tokens) or modifiers.faults(tokens):
         return faults
     if not any(token.kind == "window" for token in tokens):
         return [Fault("promql-window", advice.no_window(tokens), *whole)]
-    functions = _range_functions(root)
-    for name in sorted(functions & _LAST_TWO):
-        token = next(token for token in tokens if token.text == name)
-        message = f"{name} sees only the last two samples of a window; write rate"
-        return [Fault("promql-function", message, token.start, token.end)]
-    if functions & _PER_WINDOW and functions - _PER_WINDOW:
-        names = " and ".join(sorted(functions))
+    if faults := list(count.faults(root)):
+        return faults[:1]
+    if count.functions & PER_WINDOW and count.functions - PER_WINDOW:
+        names = " and ".join(sorted(count.functions))
         message = f"{names} in one count: some give events per second, some per window; use rate"
         return [Fault("promql-function", message, *whole)]
     if fault := _labels_fault(root, text, by):
         return [fault]
     if not by and syntax.labels(root) != frozenset():
         return [Fault("promql-aggregation", advice.aggregate(root, tokens), *whole)]
-    if (bare := _instant_selectors(root)) is not None:
-        message = f"{bare} is not counted over $window; write rate({bare}[$window])"
-        return [Fault("promql-window", message, *whole)]
     return []
 
 
-def _window_faults(root: Expr, tokens: list[Token]) -> list[Fault]:
-    """What stands in the place of `$window`, and a value that vanishes."""
-    if fixed := _fixed_ranges(tokens):
-        return fixed
-    for token in tokens:
-        if token.kind == "string" and "$window" in token.text:
-            message = "$window inside a string is text; match the label in another way"
-            return [Fault("promql-window", message, token.start, token.end)]
-    if compared := _comparison(root, tokens):
-        return [compared]
-    return []
+def _constant_fault(expr: Expr, text: str) -> Fault | None:
+    """What no series changes."""
+    if not constants.is_measured(expr):
+        message = "this reads no series: takes a value that is measured"
+    elif constants.is_constant(expr):
+        message = "this is the same whatever the series are (a product with 0, or NaN or infinity)"
+    else:
+        return None
+    return Fault("promql-type", message, 0, len(text))
 
 
 def _fixed_ranges(tokens: list[Token]) -> list[Fault]:
@@ -184,37 +196,6 @@ def _fixed_ranges(tokens: list[Token]) -> list[Fault]:
             )
             faults.append(Fault("promql-window", message, token.start, token.end))
     return faults
-
-
-def _range_functions(root: Expr) -> frozenset[str]:
-    return frozenset(
-        syntax.function(node)
-        for node in syntax.walk(root)
-        if isinstance(node, Call) and any(syntax.is_range(argument) for argument in node.args)
-    )
-
-
-def _instant_selectors(root: Expr) -> str | None:
-    """The name of a selector that stands outside any range, where there is one."""
-    if isinstance(root, VectorSelector):
-        return root.name or "the selector"
-    if isinstance(root, SubqueryExpr):
-        return None
-    names = (_instant_selectors(child) for child in syntax.children(root))
-    return next((name for name in names if name is not None), None)
-
-
-def _comparison(expr: Expr, tokens: list[Token]) -> Fault | None:
-    """A comparison without `bool` drops the value while it is false: then there is no data."""
-    root = syntax.bare(expr)
-    if not isinstance(root, BinaryExpr) or syntax.operator(root) not in syntax.COMPARISONS:
-        return None
-    if root.modifier is not None and root.modifier.return_bool:
-        return None
-    sign = syntax.operator(root)
-    token = next(token for token in tokens if token.text == sign)
-    message = f"a comparison leaves no value while it is false; give the value without {sign}"
-    return Fault("promql-comparison", message, token.start, token.end)
 
 
 def _is_text(expr: Expr) -> bool:

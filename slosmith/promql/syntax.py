@@ -26,6 +26,7 @@ from promql_parser import (
     VectorSelector,
 )
 
+from slosmith.promql import lexical
 from slosmith.promql.faults import Fault
 from slosmith.promql.tokens import Token, canonical, tokenize
 
@@ -69,6 +70,7 @@ def parse(text: str, judge: Judge | None = None) -> tuple[Expr | None, list[Toke
     and span the query otherwise.
     """
     tokens, faults = tokenize(text)
+    faults = faults or lexical.faults(tokens)
     if faults:
         return None, tokens, faults
     if not tokens:
@@ -103,7 +105,8 @@ def _syntax_fault(text: str, tokens: list[Token], message: str, judge: Judge | N
             return Fault("promql-syntax", said, token.start, token.end)
     verdict = judge(_with_stand_in(text, tokens)) if judge else None
     if verdict is None:
-        return Fault("promql-syntax", f"not PromQL: {message}", 0, len(text))
+        said = message.replace(WINDOW_STAND_IN, WINDOW)
+        return Fault("promql-syntax", f"not PromQL: {said}", 0, len(text))
     line, column, said = verdict
     start = min(sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1, len(text))
     end = next((token.end for token in tokens if token.start <= start < token.end), len(text))
@@ -140,6 +143,11 @@ def bare(expr: Expr) -> Expr:
 
 def operator(expr: BinaryExpr | AggregateExpr) -> str:
     return str(expr.op)
+
+
+def is_bool(expr: BinaryExpr) -> bool:
+    """A comparison that gives 0 and 1, rather than leave out what it is false for."""
+    return expr.modifier is not None and bool(expr.modifier.return_bool)
 
 
 def function(expr: Call) -> str:

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from slosmith.durations import parse_milliseconds
 from slosmith.escape import promql_string
 from slosmith.promql.faults import Fault
 
@@ -44,15 +43,11 @@ _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _OPERATOR = re.compile(r"=~|!~|==|!=|>=|<=|[-+*/%^=<>@]")
 _VARIABLE = re.compile(r"\$\{[^}\n]*\}|\$[a-zA-Z0-9_]*")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
 _WORD = re.compile(r"[^\s()\[\]{},]+")
 
 
 def tokenize(text: str) -> tuple[list[Token], list[Fault]]:
-    """All tokens but white space and comments, and what is wrong with them.
-
-    With any fault the tokens are not fit for the parser.
-    """
+    """All tokens but white space and comments, and what is wrong with them one by one."""
     if len(text.encode()) > MAX_BYTES:
         size = len(text.encode())
         message = f"the query is {size} bytes long; at most {MAX_BYTES} are allowed"
@@ -61,7 +56,7 @@ def tokenize(text: str) -> tuple[list[Token], list[Fault]]:
     if len(tokens) > MAX_TOKENS:
         message = f"the query has {len(tokens)} tokens; at most {MAX_TOKENS} are allowed"
         return [], [Fault("promql-limits", message, 0, len(text))]
-    return tokens, faults or _brackets(tokens) or _ranges(tokens)
+    return tokens, faults
 
 
 def canonical(tokens: list[Token], start: int = 0, end: int | None = None) -> str:
@@ -163,72 +158,3 @@ def _unknown(text: str, at: int) -> Fault:
     elif text[at].isdigit():
         hint = "; a duration is an integer with a unit, such as 5m, 1h30m or 30s"
     return Fault("promql-syntax", f"{shown} is not PromQL{hint}", at, end)
-
-
-def _brackets(tokens: list[Token]) -> list[Fault]:
-    open_tokens: list[Token] = []
-    for token in tokens:
-        if token.kind == "open":
-            open_tokens.append(token)
-            if len(open_tokens) > MAX_DEPTH:
-                message = f"brackets are nested more than {MAX_DEPTH} deep"
-                return [Fault("promql-limits", message, token.start, token.end)]
-        elif token.kind == "close":
-            if not open_tokens:
-                message = f"this {token.text} closes nothing"
-                return [Fault("promql-syntax", message, token.start, token.end)]
-            opener = open_tokens.pop()
-            wanted = _CLOSING[opener.text]
-            if token.text != wanted:
-                message = (
-                    f"{token.text} where {wanted} is due, which closes an earlier {opener.text}"
-                )
-                return [Fault("promql-syntax", message, token.start, token.end)]
-    return [
-        Fault("promql-syntax", f"this {token.text} is never closed", token.start, token.end)
-        for token in open_tokens[:1]
-    ]
-
-
-def _ranges(tokens: list[Token]) -> list[Fault]:
-    """Between square brackets stands a duration or $window, in a subquery two of them."""
-    faults = []
-    start = None
-    for index, token in enumerate(tokens):
-        if token.text == "[" and token.kind == "open":
-            start = index
-        elif token.text == "]" and token.kind == "close" and start is not None:
-            fault = _range(tokens[start + 1 : index], tokens[start], token)
-            faults += [fault] if fault else []
-            start = None
-    return faults
-
-
-def _range(inside: list[Token], opening: Token, closing: Token) -> Fault | None:
-    if not inside:
-        message = "an empty range; write a duration such as [5m], or [$window]"
-        return Fault("promql-range", message, opening.start, closing.end)
-    for token in inside:
-        if token.kind == "number":
-            message = f"a range needs a unit: [{token.text}s] or [{token.text}m]"
-            return Fault("promql-range", message, token.start, token.end)
-        if token.kind == "duration" and not parse_milliseconds(token.text):
-            message = (
-                f"{token.text} is no duration: larger units come first, each once, and the "
-                "whole is above zero (1h30m)"
-            )
-            return Fault("promql-range", message, token.start, token.end)
-        if token.kind not in ("duration", "window", "colon"):
-            message = "a range is a duration such as 5m, or $window"
-            return Fault("promql-range", message, token.start, token.end)
-    kinds = [token.kind for token in inside]
-    time = ("duration", "window")
-    fine = (
-        (len(kinds) == 1 and kinds[0] in time)
-        or (len(kinds) == 2 and kinds[0] in time and kinds[1] == "colon")
-        or (len(kinds) == 3 and kinds[0] in time and kinds[1] == "colon" and kinds[2] in time)
-    )
-    if not fine:
-        message = "a range is one duration, or two with a colon between them in a subquery"
-        return Fault("promql-range", message, inside[0].start, inside[-1].end)
-    return None

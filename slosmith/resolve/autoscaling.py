@@ -24,7 +24,15 @@ from slosmith.model import (
 from slosmith.numbers import plain
 from slosmith.problems import Path
 from slosmith.promql import fields
-from slosmith.resolve.context import Context, duration, mapping, number, text, whole_seconds
+from slosmith.resolve.context import (
+    Context,
+    duration,
+    mapping,
+    no_duration,
+    number,
+    text,
+    whole_seconds,
+)
 from slosmith.shape.messages import suggestion
 
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
@@ -161,9 +169,7 @@ def _traffic(context: Context, data: dict[str, Any], at: Path) -> TrafficTrigger
 
 def _latency(around: _Surroundings, data: dict[str, Any], at: Path) -> LatencyTrigger | None:
     quantile, target = number(data.get("quantile")), duration(data.get("target"))
-    if isinstance(data.get("target"), str) and not target:
-        message = f'`target`: "{data["target"]}" is no duration above zero, such as 500ms'
-        around.context.error("field-value", message, (*at, "target"))
+    no_duration(around.context, data, "target", at)
     named = data.get("slo")
     if not isinstance(named, str):
         return None

@@ -15,6 +15,11 @@ from slosmith.promql.faults import Fault
 from slosmith.promql.syntax import Judge
 from slosmith.series import RESERVED_LABELS
 
+_NO_DURATION = (
+    '`{}`: "{}" is no duration: larger units first, each once, as in 1h30m, '
+    "and not more than 100 years"
+)
+
 
 @dataclass
 class Context:
@@ -42,6 +47,18 @@ def duration(value: Any) -> Decimal | None:
     return parse_seconds(value) if isinstance(value, str) else None
 
 
+def no_duration(context: Context, data: Mapping[str, Any], key: str, at: Path) -> None:
+    """Reports a text that is no duration above zero."""
+    value = data.get(key)
+    seconds = duration(value)
+    if not isinstance(value, str) or seconds:
+        return
+    message = f'`{key}`: "{value}" is no duration above zero, such as 500ms'
+    if seconds is None:
+        message = _NO_DURATION.format(key, value)
+    context.error("field-value", message, (*at, key))
+
+
 def whole_seconds(context: Context, data: Mapping[str, Any], key: str, at: Path) -> int | None:
     """A duration of whole seconds, or None with a problem."""
     value = data.get(key)
@@ -49,11 +66,7 @@ def whole_seconds(context: Context, data: Mapping[str, Any], key: str, at: Path)
         return None
     seconds = duration(value)
     if seconds is None:
-        message = (
-            f'`{key}`: "{value}" is no duration: larger units first, each once, as in 1h30m, '
-            "and not more than 100 years"
-        )
-        context.error("field-value", message, (*at, key))
+        context.error("field-value", _NO_DURATION.format(key, value), (*at, key))
         return None
     if seconds != int(seconds):
         context.error("field-value", f"`{key}` must be whole seconds", (*at, key))

@@ -9,20 +9,18 @@ from typing import Any, TypeVar
 from slosmith.model import (
     ErrorRatioIndicator,
     EventCount,
-    ExpressionCount,
     Indicator,
     LatencyIndicator,
     RatioIndicator,
     Selector,
-    SelectorCount,
     ThresholdIndicator,
     UptimeIndicator,
 )
 from slosmith.problems import Path
-from slosmith.promql import fields
+from slosmith.promql import fields, identity
 from slosmith.promql.faults import Fault
 from slosmith.promql.syntax import Judge
-from slosmith.resolve.context import Context, duration, mapping, number
+from slosmith.resolve.context import Context, duration, mapping, no_duration, number
 
 T = TypeVar("T")
 _SUFFIXES = ("_bucket", "_count", "_sum")
@@ -47,10 +45,11 @@ def _ratio(
     total, bad, good = count("total"), count("bad"), count("good")
     if total is None or (bad is None) == (good is None):
         return None
-    part = "good" if bad is None else "bad"
-    if _identity(bad or good) == _identity(total):
+    part, counted = ("good", good) if bad is None else ("bad", bad)
+    assert counted is not None, "exactly one of them is given"
+    if identity.same_events(counted, total, by):
         says = "never be an error" if part == "good" else "count every event as an error"
-        message = f"`{part}` and `total` are the same query: this would {says}"
+        message = f"`{part}` and `total` count the same events: this would {says}"
         context.error("ratio-same", message, (*at, part))
         return None
     return RatioIndicator(total=total, bad=bad, good=good)
@@ -59,13 +58,11 @@ def _ratio(
 def _latency(
     context: Context, data: dict[str, Any], by: tuple[str, ...], at: Path
 ) -> Indicator | None:
-    histogram = _read(context, data.get("histogram"), (*at, "histogram"), fields.selector)
+    histogram = _read(context, data.get("histogram"), (*at, "histogram"), fields.histogram)
     below = duration(data.get("below"))
     if histogram is not None:
         histogram = _base_name(context, histogram, by, (*at, "histogram"))
-    if isinstance(data.get("below"), str) and not below:
-        message = f'`below`: "{data["below"]}" is no duration above zero, such as 500ms'
-        context.error("field-value", message, (*at, "below"))
+    no_duration(context, data, "below", at)
     unit = "ms" if data.get("unit") == "ms" else "s"
     if histogram is None or not below:
         return None
@@ -153,13 +150,3 @@ def _read(
     found, faults = reader(value, context.judge)
     context.faults(faults, at)
     return found
-
-
-def _identity(count: EventCount | None) -> object:
-    """Two counts with the same identity count the same events."""
-    match count:
-        case SelectorCount(selector):
-            return (selector.name, frozenset(selector.matchers))
-        case ExpressionCount(expression):
-            return expression.replace(" ", "")
-    return None
