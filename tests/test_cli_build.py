@@ -139,6 +139,20 @@ def test_no_specs_is_an_error_and_removes_nothing(
     assert invoke("check", "--allow-empty", *OFF).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["alertmanager", "dashboard", "kustomization", "native", "prometheusrule", "provisioning"],
+)
+def test_a_service_may_be_called_like_a_generated_file(name: str, pair: Path) -> None:
+    write(pair, {"specs/odd.yaml": spec(name)})
+    result = invoke("build", *OFF)
+    assert result.exit_code == 0, result.output
+    assert _resources(pair) == sorted(["api", "web", name])
+    assert {f"prometheus/rules/{name}.yaml", f"prometheus/tests/{name}.yaml"} <= set(
+        tree(pair / "out")
+    )
+
+
 def test_building_twice_writes_nothing(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built(pair, monkeypatch)
     stamps = {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")}

@@ -16,6 +16,7 @@ from tests.artifact_tree import (
     RULE_OBJECT,
     RULES,
     SCALED_OBJECT,
+    UNIT_TESTS,
     Tree,
     artifacts,
     config_map,
@@ -139,7 +140,7 @@ def test_the_objects_of_one_file_are_compared_too() -> None:
 
 def test_groups_of_an_object_without_a_plain_file_are_checked() -> None:
     files = tree()
-    del files[RULES]
+    del files[RULES], files[UNIT_TESTS]
     assert run(files) == []
     files[RULE_OBJECT]["spec"]["groups"][0]["rules"][0]["expr"] = "sum("
     [problem] = run(files)
