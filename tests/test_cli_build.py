@@ -51,13 +51,14 @@ def test_a_folder_means_the_specs_in_it(pair: Path) -> None:
 
 def test_one_family_adds_to_the_records(pair: Path) -> None:
     assert invoke("build", "--only", "prometheus", *OFF).exit_code == 0
-    assert _recorded(pair, "api") == {"prometheus/rules/api.yaml"}
-    assert invoke("build", "--only", "grafana", "specs/api.yaml", *OFF).exit_code == 0
-    assert _recorded(pair, "api") == {
-        "prometheus/rules/api.yaml",
-        "grafana/dashboards/api.json",
+    made = {
+        f"prometheus/{name}.yaml"
+        for name in ("rules/api", "tests/api", "tests/api.pages", "tests/api.tickets")
     }
-    assert _recorded(pair, "web") == {"prometheus/rules/web.yaml"}
+    assert _recorded(pair, "api") == made
+    assert invoke("build", "--only", "grafana", "specs/api.yaml", *OFF).exit_code == 0
+    assert _recorded(pair, "api") == made | {"grafana/dashboards/api.json"}
+    assert _recorded(pair, "web") == {path.replace("api", "web") for path in made}
     assert not (pair / "out/kubernetes").exists()
 
 
@@ -86,7 +87,7 @@ def test_removing_a_spec_removes_its_files_and_its_entry(
     before = built(pair, monkeypatch)
     (pair / "specs/web.yaml").unlink()
     result = invoke("build", *OFF)
-    assert result.output == "out: 1 written, 5 removed, 8 unchanged\n"
+    assert result.output == "out: 1 written, 8 removed, 11 unchanged\n"
     after = tree(pair / "out")
     assert {path for path in before if "web" in path} == before.keys() - after.keys()
     assert not (pair / "out/kubernetes/web").exists()
@@ -156,7 +157,7 @@ def test_a_service_may_be_called_like_a_generated_file(name: str, pair: Path) ->
 def test_building_twice_writes_nothing(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built(pair, monkeypatch)
     stamps = {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")}
-    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 14 unchanged\n"
+    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 20 unchanged\n"
     assert {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")} == stamps
 
 
@@ -164,7 +165,7 @@ def test_check_without_output_names_every_file_and_writes_none(pair: Path) -> No
     before = tree(pair)
     result = invoke("check", *OFF)
     assert result.exit_code == 1
-    assert result.output.count("[drift-missing]") == 17
+    assert result.output.count("[drift-missing]") == 23
     assert tree(pair) == before
     assert not (pair / "out").exists()
 
