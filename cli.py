@@ -64,6 +64,13 @@ _promtool_option = click.option(
 )
 
 
+def _folder(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+    if value == "":
+        # As a path it would be the working directory.
+        raise click.BadParameter("is empty; name a folder.")
+    return None if value is None else Path(value)
+
+
 def _common(command: Any) -> Any:
     """The options that build and check share."""
     options = (
@@ -71,7 +78,8 @@ def _common(command: Any) -> Any:
         _config_option,
         click.option(
             "--out",
-            type=click.Path(path_type=Path),
+            type=click.Path(),
+            callback=_folder,
             help="The output folder. Default: what the project file says, else out.",
         ),
         _promtool_option,
