@@ -216,6 +216,19 @@ def test_check_finds_each_kind_of_drift(pair: Path, monkeypatch: pytest.MonkeyPa
     assert not [line for line in found if "web" in line]
 
 
+def test_check_does_not_speak_of_writing(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built(pair, monkeypatch)
+    rules = pair / "out/prometheus/rules/api.yaml"
+    rules.unlink()
+    rules.mkdir()
+    for command, verb in (("check", "checked"), ("build", "written")):
+        output = invoke(command, *OFF).output
+        assert f"out/prometheus/rules/api.yaml: error: cannot be {verb}: " in output
+    for command, verb in (("check", "checked"), ("build", "written")):
+        output = invoke(command, "--out", "slosmith.yaml", *OFF).output
+        assert f"slosmith.yaml: error: cannot be {verb}: a file is where" in output
+
+
 def test_check_warns_of_a_file_that_slosmith_did_not_make(
     pair: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
