@@ -229,6 +229,11 @@ def test_auto_goes_on_without_promtool_and_says_so(
     result = invoke("build")
     assert result.exit_code == 0
     assert result.output.startswith("promtool not found: rules were checked with the embedded")
+    assert "unit test" not in result.output, "a build runs none anyway"
+    tests = "without promtool no unit test was run either\n"
+    for arguments, told in (((), 1), (("--tests", "none"), 0), (OFF, 0)):
+        checked = invoke("check", *arguments)
+        assert (checked.exit_code, checked.output.count(tests)) == (0, told), checked.output
 
 
 @pytest.mark.parametrize("mode", ["auto", "required"])
