@@ -153,7 +153,13 @@ def value(error: Finding, path: Path, document: Document) -> tuple[str, str]:
         case "minItems":
             return "field-value", f"`{name}` must have at least {_items(error.validator_value)}"
         case "maxItems":
-            return "field-value", f"`{name}` must have at most {_items(error.validator_value)}"
+            message = f"`{name}` must have at most {_items(error.validator_value)}"
+            if name == "slos":
+                message += (
+                    f", not {len(instance)}: more do not fit on one dashboard. Split the service: "
+                    "two specs, each with a name of its own"
+                )
+            return "field-value", message
         case "uniqueItems":
             return "field-value", f"`{name}` names something twice"
         case "minLength":
