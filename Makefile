@@ -2,7 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: build test lint types golden clean
+.PHONY: build test lint types golden bench clean
 
 build: $(VENV)/.installed  ## compile specs/ into out/
 	$(BIN)/slosmith build
@@ -22,6 +22,14 @@ golden: $(VENV)/.installed-dev  ## accept what is generated now; read the diff b
 	$(BIN)/slosmith build
 	$(BIN)/pytest -n auto --update tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py
 	$(BIN)/pytest -n auto tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py
+
+bench: $(VENV)/.installed-dev tools  ## accuracy and cost of the rules, minutes long; docs/benchmarks.md
+	$(BIN)/python -m bench.accuracy
+	$(BIN)/python -m bench.cost
+
+.PHONY: mutants
+mutants: $(VENV)/.installed-dev  ## how many wrong rules the generated tests catch
+	$(BIN)/python -m tests.mutants
 
 .PHONY: tools
 tools:

@@ -26,8 +26,8 @@ Which = Literal["changed", "all", "none"]
 _TESTS = re.compile(r"prometheus/tests/(?:native/)?([a-z0-9-]+)(?:\.[a-z]+)?\.yaml")
 _NATIVE = re.compile(r"prometheus/tests/native/.*")
 _VERSION = re.compile(r"version (\d+)\.(\d+)")
-# The first promtool that reads native histograms in unit tests.
-NATIVE_SINCE = (2, 49)
+# The first promtool on which unit tests of native histograms were tried.
+NATIVE_SINCE = (3, 0)
 _OF_SLO = re.compile(r'\bslo=\\?"([a-z0-9-]+)\\?"')
 _SHOWN_LINES = 6
 
@@ -78,8 +78,8 @@ def _readable(tests: Iterable[str], version: str, outcome: Outcome) -> Iterator[
             yield path
     if left_out and match:
         outcome.notices.append(
-            f"{left_out} unit tests of native histograms were not run: promtool {match[1]}."
-            f"{match[2]} cannot read them, {NATIVE_SINCE[0]}.{NATIVE_SINCE[1]} or newer can"
+            f"not run: {left_out} {'file' if left_out == 1 else 'files'} of unit tests of native "
+            f"histograms; promtool {match[1]}.{match[2]} cannot read them, {NATIVE_SINCE[0]} can"
         )
 
 

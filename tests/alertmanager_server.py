@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
+from bench.servers import free_address, running, wait
 from generators import GENERATORS
 from slosmith.model import Fleet, Project, Service
 from slosmith.pipeline import generate
-from tests.servers import free_address, running, wait
 
 # Debian's name, then that of the project.
 ALERTMANAGER = (
@@ -116,5 +116,5 @@ def serving(
         f"--web.listen-address={address}",
         "--cluster.listen-address=",
     ]
-    with running(command, address, log) as url:
-        yield Alertmanager(url, log)
+    with running(command, address, log) as server:
+        yield Alertmanager(server.url, log)

@@ -24,6 +24,8 @@ HOUR = 60
 # Before a moment, all is recorded without a gap: the longest window of raw series, and a little.
 TAIL = HOUR + 6
 _WASH, _BUSY = 3, 1e6
+# More than a day before, and nothing to the minutes above.
+_LIVELY = 1e3
 _ERRORS = 5
 _LEFT = 30  # minutes at the left end of a long window that are recorded
 _LONG_AGO = 200 * 24 * HOUR
@@ -66,6 +68,22 @@ def of_tier(terms: Terms, tier: Tier, kind: Kind) -> Episode | None:
         if shown and second_best is None:
             second_best = Episode(steps, tuple(body))
     return second_best
+
+
+def ripening(terms: Terms, severity: SeverityKey) -> Episode | None:
+    """The second step of an SLO's life, so busy that it alone counts, with an error ratio just
+    above what its short history asks of a long window; None where no window is longer."""
+    history = (_YOUNG + STEP) * MINUTE
+    guarded = [tier for tier in terms.tiers_of(severity) if tier.long > history]
+    for tier, near in itertools.product(guarded, (0.05, 0.1, 0.2)):
+        error = float(tier.threshold) * tier.long / history * (1 + near)
+        if error >= 1:
+            continue
+        parts = (Part(-TAIL, TAIL + 1, _LIVELY, error),)
+        oracle = Oracle(terms, [Part(-_YOUNG - STEP, 1, 1.0, 0.0), *parts])
+        if oracle.tier(tier, 0) is True and _alone(oracle, tier):
+            return Episode(1, parts)
+    return None
 
 
 @functools.cache
@@ -121,7 +139,7 @@ def _bodies(terms: Terms, tier: Tier, kind: Kind) -> Iterator[list[Part]]:
                 yield _body(tier, above(3 * near + 0.1), low, quiet)
             case _:
                 body = _body(tier, above(near), above(near), quiet)
-                yield _scaled(terms, tier, body, 0.6 if kind == "few" else 1.5)
+                yield _scaled(terms, tier, body, 0.75 if kind == "few" else 1.3)
 
 
 def _pieces(tier: Tier) -> list[Part]:

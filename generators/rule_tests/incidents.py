@@ -4,7 +4,7 @@ SLOs in it that do not read each other's series. Evaluated every minute."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -64,17 +64,19 @@ class _Ward:
         # Until pages are over, and an hour's window has begun to forget.
         last = max(end + max(shorts, default=0) + 3 * MINUTE, start + HOUR - 5 * MINUTE)
         fed: dict[str, str] = {}
-        checks = [self._silence(start)]
+        checks = [self._silence(start - MINUTE)]
         for patient in self.patients:
             rate = self.rate(patient)
-            after = Phase(last - end + MINUTE, rate)
-            ill = [Phase(start, rate), Phase(end - start, rate, 1), after]
+            # Where events count, twice as many, as clients try again.
+            busy = 2 * rate if patient.counts_events else rate
+            ill = [Phase(start, rate), Phase(end - start, busy, 1), Phase(last - end, rate)]
+            ill.append(Phase(MINUTE, rate))
             gaps = Gaps(vanishing=isinstance(patient.slo.indicator, RatioIndicator))
             fed |= self._fed(patient, ill, [Phase(last + MINUTE, rate)], gaps)
             for raw in foreign_series(self.service, patient):
                 fed.setdefault(raw.text, samples(raw, [Phase(last + MINUTE, 1)], self.scrape))
             checks += self._paged(patient, start)
-            checks += self._outage_numbers(patient, start, end, last)
+            checks += self._outage_numbers(patient, ill, start, end, last)
         if clearing:
             names = {alert.name for p in clearing if (alert := p.slo.burn_alert("page"))}
             only = f'alertname=~"{"|".join(sorted(names))}",{_among(clearing)}'
@@ -87,7 +89,7 @@ class _Ward:
         start = 9 * MINUTE
         last = start + max([5 * MINUTE, *self._waits()])
         fed: dict[str, str] = {}
-        checks = [self._silence(start)]
+        checks = [self._silence(start - MINUTE)]
         for patient in (patient.swapped() for patient in self.patients):
             rate = self.rate(patient)
             ill = [Phase(start, rate), Phase(last - start + MINUTE, rate, 1)]
@@ -116,19 +118,24 @@ class _Ward:
             fed |= self._fed(patient, phases, phases, Gaps(dies=True))
             if alert := expected.missing(patient.slo, self.project, was_there=True):
                 waits[alert] = expected.missing_wait(patient.slo, self.project, was_there=True)
-        # Recorded rates end 4 to 5 minutes after the raw series do.
+            for raw in foreign_series(self.service, patient):
+                fed.setdefault(raw.text, samples(raw, [Phase(2 * start, 1)], self.scrape))
+        # Recorded rates end 4 to 5 minutes after the raw series do. Nothing follows later on.
         checks = [self._silence(start + 3 * MINUTE)]
-        for wait in sorted(set(waits.values())):
-            for minutes in (wait + 3, wait + 7):
-                found = [alert for alert, own in waits.items() if own + 6 < minutes]
-                at = start + minutes * MINUTE
-                checks.append(expected.alerts(at, found, self.by, only=_among(self.patients)))
+        later = max(waits.values(), default=0) + 12
+        for minutes in sorted({later, *(wait + n for wait in waits.values() for n in (3, 7))}):
+            found = [alert for alert, own in waits.items() if own + 6 < minutes]
+            at = start + minutes * MINUTE
+            checks.append(expected.alerts(at, found, self.by, only=_among(self.patients)))
+        checks += self._whole_missing(start + later * MINUTE, was_there=True)
         return Scenario("dead pods page for missing data alone", self.scrape, fed, checks)
 
     def idle(self) -> Scenario:
-        """Little traffic, a restart, none at all, and then fewer errors than an alert asks for."""
-        busy, idle, few = 10 * MINUTE, 8 * MINUTE, 4 * MINUTE
-        last = busy + idle + few
+        """No traffic at first, a little, a restart, none again, and then fewer errors than an alert
+        asks for."""
+        born, busy, idle, few = 5 * MINUTE, 10 * MINUTE, 8 * MINUTE, 4 * MINUTE
+        rest = born + busy
+        last = rest + idle + few
         fed: dict[str, str] = {}
         checks = [expected.fired(last, 0, [], self.by, _among(self.patients))]
         burst = 0.7 * min(self.least, default=0) / MINUTE
@@ -136,6 +143,7 @@ class _Ward:
             slow = patient.counts_events and not patient.given
             rate = 1 / 120 if slow else 1.0
             phases = [
+                Phase(born, 0),
                 Phase(busy // 2, rate),
                 Phase(busy // 2, rate, reset=True),
                 Phase(idle, 0),
@@ -144,8 +152,14 @@ class _Ward:
             ]
             fed |= self._fed(patient, phases, phases, Gaps())
             if patient.counts_events:
-                checks += self._idle_numbers(patient, busy + idle - MINUTE)
-                checks += self._little_traffic(patient, 4 * MINUTE)
+                left = [Number(series.REMAINING, 1, 1)]
+                checks.append(self._numbers(born - MINUTE, patient, left))
+                checks += self._little_traffic(patient, rest - MINUTE)
+                checks += self._idle_numbers(patient, rest + idle - MINUTE)
+            if slow:
+                # Three of the five minutes of a rate were not idle.
+                some = [Number(series.TOTAL, 0.45 * rate, 0.65 * rate)]
+                checks.append(self._numbers(rest + 2 * MINUTE, patient, some))
         return Scenario("idle hours and a few errors are silent", self.scrape, fed, checks)
 
     def never(self) -> Scenario:
@@ -160,7 +174,14 @@ class _Ward:
                     found.append(alert)
             only = _among(self.patients)
             checks.append(expected.alerts(minutes * MINUTE, found, self.by, only=only))
+        checks += self._whole_missing(11 * MINUTE, was_there=False)
         return Scenario("an indicator without any data is a ticket", self.scrape, {}, checks)
+
+    def _whole_missing(self, at: int, *, was_there: bool) -> Iterator[Check]:
+        """The alerts for missing data with all their labels."""
+        for patient in self.patients:
+            if alert := expected.missing(patient.slo, self.project, was_there=was_there):
+                yield expected.whole_alert(at, alert, self.service, patient.slo, {})
 
     def _fed(
         self,
@@ -225,24 +246,24 @@ class _Ward:
         wait = math.ceil((found + self.scrape + EVALUATION) / MINUTE) * MINUTE
         return wait if wait <= _LONGEST_WAIT else None
 
-    def _outage_numbers(self, patient: Patient, start: int, end: int, last: int) -> list[Check]:
+    def _outage_numbers(
+        self, patient: Patient, phases: Sequence[Phase], start: int, end: int, last: int
+    ) -> list[Check]:
         probe = patient.probe
         short, bad = series.error_ratio(series.BASE_WINDOW), series.BAD
-        well = [Number(bad, 0, 0), Number(short, 0, 0)]
-        ill = [Number(short, 1, 1)]
+        well, ill = [Number(bad, 0, 0), Number(short, 0, 0)], [Number(short, 1, 1)]
         if probe.total is not None:
-            total = probe.total * (self.rate(patient) if patient.counts_events else 1.0)
-            well.append(Number(series.TOTAL, total, total))
-            ill += [Number(series.TOTAL, total, total), Number(bad, total, total)]
-        before, after = list(well), list(well)
-        for window in _raw_windows(patient):
-            share = max(0, min(end - (last - window), end - start)) / window
-            before.append(Number(series.error_ratio(window), 0, 0))
-            after.append(Number(series.error_ratio(window), share, share))
-        return [
-            self._numbers(at, patient, wanted)
-            for at, wanted in ((start - MINUTE, before), (start + 7 * MINUTE, ill), (last, after))
-        ]
+            usual = probe.total * (self.rate(patient) if patient.counts_events else 1.0)
+            busy = usual * (2 if patient.counts_events else 1)
+            well.append(Number(series.TOTAL, usual, usual))
+            ill += [Number(series.TOTAL, busy, busy), Number(bad, busy, busy)]
+        found = []
+        for at, wanted in ((start - MINUTE, well), (start + 7 * MINUTE, ill), (last, well)):
+            found.append(self._numbers(at, patient, wanted))
+        for at in (start - MINUTE, start + 7 * MINUTE, end + 10 * MINUTE, last):
+            ratios = list(_raw_ratios(patient, phases, at, self.scrape))
+            found += [self._numbers(at, patient, ratios, tolerance=0.06)] if ratios else []
+        return found
 
     def _ratios_before(self, patient: Patient, start: int) -> list[Check]:
         """No errors are no errors, in every window, even where no error series exists."""
@@ -261,15 +282,45 @@ class _Ward:
         matchers = series.matchers(self.service.name, patient.slo.name)
         yield Check(at, f"{series.error_ratio(series.BASE_WINDOW)}{matchers}")
 
-    def _numbers(self, at: int, patient: Patient, wanted: Sequence[Number]) -> Check:
-        by: Mapping[str, str] = patient.by
-        return expected.numbers(at, self.service, patient.slo, by, wanted, tolerance=0.03)
+    def _numbers(
+        self, at: int, patient: Patient, wanted: Sequence[Number], tolerance: float = 0.03
+    ) -> Check:
+        return expected.numbers(at, self.service, patient.slo, patient.by, wanted, tolerance)
 
 
 def _raw_windows(patient: Patient) -> list[int]:
     """The windows, in seconds, that are read from raw series."""
     windows = {window for tier in patient.slo.tiers for window in (tier.long, tier.short)} | {HOUR}
     return sorted(window for window in windows if series.BASE_WINDOW < window <= HOUR)
+
+
+def _raw_ratios(
+    patient: Patient, phases: Sequence[Phase], at: int, scrape: int
+) -> Iterator[Number]:
+    """The error ratios over windows of raw series, where they reach back as far."""
+    for window in _raw_windows(patient):
+        # The first scrape of a phase shows it already, and at either end of a window one less may
+        # count.
+        found = [
+            _ratio(patient, phases, at, length, shift)
+            for length in (window, window - scrape)
+            for shift in (scrape, 0)
+        ]
+        if window <= at or not any(found):
+            yield Number(series.error_ratio(window), min(found), max(found))
+
+
+def _ratio(patient: Patient, phases: Sequence[Phase], at: int, window: int, shift: int) -> float:
+    bad = total = 0.0
+    begin = -shift
+    for phase in phases:
+        seconds = min(begin + phase.seconds, at) - max(begin, at - window)
+        begin += phase.seconds
+        if seconds > 0:
+            weight = phase.rate if patient.counts_events else 1.0
+            bad += seconds * weight * phase.error
+            total += seconds * weight
+    return bad / total
 
 
 def _clears_soon(patient: Patient) -> bool:

@@ -23,20 +23,28 @@ class Counter:
     """Runs of a counter that grows at changing paces, never seeming to have been reset."""
 
     def __init__(self) -> None:
-        self._value = self._step = 0.0
+        self._value = 0.0
+        # promtool adds the steps up one by one: with rounding errors.
+        self._added = 0.0
 
     def grown(self, count: int, step: float) -> Run:
         """The next `count` samples, each `step` above the one before."""
         start = self._value + step
-        if not step and self._value:
-            # promtool adds the steps up one by one, and may be a rounding error above.
-            start += self._step * 1e-6
-        self._step = step or self._step
+        if start < self._added:
+            start = self._added * (1 + 1e-9)
         self._value = start + step * (count - 1)
+        self._added = _read(start)
+        for _ in range(count - 1):
+            self._added += _read(step)
         return Run(count, start, step)
 
     def reset(self) -> None:
-        self._value = 0.0
+        self._value = self._added = 0.0
+
+
+def _read(value: float) -> float:
+    """A number as it is read again."""
+    return float(number(value))
 
 
 def text(runs: Iterable[Run]) -> str:

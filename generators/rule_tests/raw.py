@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from generators.rule_tests import native
 from generators.rule_tests.notation import Counter, Run, text
 from slosmith.probes.probe import Raw
 
@@ -36,6 +37,9 @@ class Gaps:
 
 def samples(raw: Raw, phases: Sequence[Phase], scrape: int, gaps: Gaps = Gaps()) -> str:
     """What a series shows, in promtool's notation; `scrape` is in seconds."""
+    if raw.slow_above is not None:
+        end = " stale" if gaps.dies else ""
+        return native.text(raw.slow_above, _observations(phases, scrape)) + end
     if gaps.never_good and raw.may_vanish:
         return ""
     pieces: list[str] = []
@@ -59,3 +63,9 @@ def samples(raw: Raw, phases: Sequence[Phase], scrape: int, gaps: Gaps = Gaps())
         scrapes += count
     pieces += [text(runs), "stale" if gaps.dies else ""]
     return " ".join(piece for piece in pieces if piece)
+
+
+def _observations(phases: Sequence[Phase], scrape: int) -> Iterator[tuple[int, float, float, bool]]:
+    for phase in phases:
+        bad = phase.rate * phase.error * scrape
+        yield phase.seconds // scrape, phase.rate * scrape - bad, bad, phase.reset

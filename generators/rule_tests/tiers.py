@@ -110,6 +110,8 @@ def _has_alert(slo: Slo, severity: SeverityKey) -> bool:
 def _plan(terms: Terms, severity: SeverityKey) -> Iterator[tuple[Episode, bool]]:
     """The episodes of an SLO, and whether each must fire."""
     yield episodes.young(terms, severity), False
+    if ripening := episodes.ripening(terms, severity):
+        yield ripening, True
     for tier in terms.tiers_of(severity):
         for kind in episodes.KINDS:
             if episode := episodes.of_tier(terms, tier, kind):
@@ -128,12 +130,14 @@ def _course(
         if fires and first is None:
             first = step * STEP
     exhausted = expected.has_exhausted(subject.slo, severity)
-    last = steps + (2 if exhausted else 0)
-    while step < last:
+    while step < steps + (2 if exhausted else 0):
         if exhausted and step == steps:
             life.append(Part(steps * STEP + 10 * TAIL, 3, _SPENT, 1.0))
         step += 1
         life += _placed(episodes.calm(), step)
+    if severity == "page":
+        # The end of all data, two hours after the last moment.
+        life.append(Part(step * STEP + 1, 2 * TAIL, 1.0, 0.0))
     moments = [n * STEP for n in range(1, step + 1) if _whole(life, n * STEP)]
     return _Course(subject, Oracle(Terms.of(subject.slo), life), moments, first)
 
@@ -174,6 +178,8 @@ def _checks(
     last = max(course.moments[-1] for course in courses) // STEP
     for step in range(1, last + 1):
         yield _moment(project, courses, severity, step * STEP)
+    if severity == "page":
+        yield from _gone(project, courses, last)
     for course in courses:
         for moment in (STEP, steps * STEP):
             wanted = list(_numbers(course, moment, severity))
@@ -185,6 +191,26 @@ def _checks(
         if told and alert and course.first and course.oracle.burning(severity, course.first):
             at = course.first * MINUTE
             yield expected.whole_alert(at, told, service, course.slo, alert.labels)
+
+
+def _gone(project: Project, courses: Sequence[_Course], last: int) -> Iterator[Check]:
+    """All data has ended: missing for a day, then as if it had never been."""
+    slos = [course.slo for course in courses]
+    only = f'alertname="{series.MISSING_ALERT}",slo=~"{"|".join(slo.name for slo in slos)}"'
+
+    def all_of(*, was_there: bool) -> list[expected.Alert]:
+        found = [expected.missing(slo, project, was_there=was_there) for slo in slos]
+        return [alert for alert in found if alert is not None]
+
+    soon, later = (all_of(was_there=there) for there in (True, False))
+    # Of an SLO with one alert for both it has fired by then; of two, the second has only begun.
+    lasting = [alert for alert in later if alert in soon]
+    begun = [alert for alert in later if alert not in soon]
+    times = [(last + number) * STEP * MINUTE for number in (1, 2, 3)]
+    yield expected.alerts(times[0], soon, (), state="pending", only=only)
+    yield expected.alerts(times[1], lasting, (), only=only)
+    yield expected.alerts(times[1], begun, (), state="pending", only=only)
+    yield expected.alerts(times[2], later, (), only=only)
 
 
 def _moment(

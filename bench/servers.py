@@ -1,4 +1,5 @@
-"""What real servers in tests have in common: loopback, a start, a wait with a deadline, an end."""
+"""What real servers in tests and benchmarks have in common: loopback, a start, a wait with a
+deadline, an end."""
 
 from __future__ import annotations
 
@@ -9,12 +10,23 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import pytest
-
 T = TypeVar("T")
+
+
+class ServerError(RuntimeError):
+    """A server, or a tool that feeds it, did not do what was asked; says what it wrote."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where a server answers, and the id of its process."""
+
+    url: str
+    process: int
 
 
 def free_address() -> str:
@@ -25,15 +37,15 @@ def free_address() -> str:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], address: str, log: Path) -> Iterator[str]:
-    """The URL of a server once it says that it is ready, killed at the end whatever happens.
+def running(command: Sequence[str], address: str, log: Path) -> Iterator[Running]:
+    """A server once it says that it is ready, killed at the end whatever happens.
     `log` gets what it says."""
     with log.open("w") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
     url = f"http://{address}"
     try:
         wait("ready", lambda: _is_ready(url, process, log), log)
-        yield url
+        yield Running(url, process.pid)
     finally:
         process.kill()
         process.wait()
@@ -47,11 +59,12 @@ def wait(what: str, found: Callable[[], T | None], log: Path, seconds: float = 5
         if value:
             return value
         time.sleep(0.2)
-    pytest.fail(f"{what}: not within {seconds} s\n{log.read_text()[-3000:]}")
+    raise ServerError(f"{what}: not within {seconds} s\n{log.read_text()[-3000:]}")
 
 
 def _is_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> bool:
-    assert process.poll() is None, log.read_text()[-3000:]
+    if process.poll() is not None:
+        raise ServerError(log.read_text()[-3000:])
     try:
         with urllib.request.urlopen(f"{url}/-/ready", timeout=5) as answer:
             return bool(answer.status == 200)
