@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 
 from generators.rule_tests.episodes import TAIL
@@ -81,11 +82,18 @@ def raw_windows(slo: Slo, severity: SeverityKey) -> list[int]:
 def _rates(
     service: Service, slo: Slo, by: Mapping[str, str], life: Life, without: Sequence[int]
 ) -> dict[str, str]:
-    cut = list(_cut(life, without))
+    total, bad = _texts(tuple(life), tuple(without))
     return {
-        _name(series.TOTAL, service, slo, by): text(_runs((p, p.total) for p in cut)),
-        _name(series.BAD, service, slo, by): text(_runs((p, p.bad) for p in cut)),
+        _name(series.TOTAL, service, slo, by): total,
+        _name(series.BAD, service, slo, by): bad,
     }
+
+
+@functools.cache
+def _texts(life: tuple[Part, ...], without: tuple[int, ...]) -> tuple[str, str]:
+    """Total and bad rates; many SLOs have the same life."""
+    cut = list(_cut(life, without))
+    return text(_runs((p, p.total) for p in cut)), text(_runs((p, p.bad) for p in cut))
 
 
 def _cut(life: Life, minutes: Sequence[int]) -> Iterable[Part]:
