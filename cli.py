@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -64,6 +65,13 @@ _promtool_option = click.option(
 )
 
 
+def _folder(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+    if value == "":
+        # As a path it would be the working directory.
+        raise click.BadParameter("is empty; name a folder.")
+    return None if value is None else Path(value)
+
+
 def _common(command: Any) -> Any:
     """The options that build and check share."""
     options = (
@@ -71,7 +79,8 @@ def _common(command: Any) -> Any:
         _config_option,
         click.option(
             "--out",
-            type=click.Path(path_type=Path),
+            type=click.Path(),
+            callback=_folder,
             help="The output folder. Default: what the project file says, else out.",
         ),
         _promtool_option,
@@ -125,9 +134,9 @@ def build(only: tuple[str, ...], **options: Any) -> None:
 
     report = run.build(_settings(**options, only=only), GENERATORS)
     _notices(report.notices)
-    click.echo(report.text(color=_color(sys.stderr)), err=True, nl=False)
+    _print(report.text(color=_color(sys.stderr)), err=True)
     if report.summary:
-        click.echo(report.summary)
+        _print(f"{report.summary}\n")
     sys.exit(report.exit_code)
 
 
@@ -156,9 +165,9 @@ def check(strict: bool, form: str, tests: Which, **options: Any) -> None:
 
     report = run.check(_settings(**options), GENERATORS, strict=strict, tests=tests)
     _notices(report.notices)
-    click.echo(report.text(color=_color(sys.stdout)), nl=False)
+    _print(report.text(color=_color(sys.stdout)))
     if report.summary:
-        click.echo(report.summary)
+        _print(f"{report.summary}\n")
     sys.exit(report.exit_code)
 
 
@@ -226,8 +235,8 @@ def explain(
     settings = _settings((), config, None, promtool, allow_empty=False)
     report = run.explain(settings, RULES, lambda found: answer(found, question, slo_groups))
     _notices(report.notices)
-    click.echo(report.text(color=_color(sys.stderr)), err=True, nl=False)
-    click.echo(report.summary, nl=False)
+    _print(report.text(color=_color(sys.stderr)), err=True)
+    _print(report.summary)
     sys.exit(report.exit_code)
 
 
@@ -243,12 +252,12 @@ def init(folder: Path) -> None:
     written, in_the_way = starter.write(folder)
     if in_the_way:
         for message in in_the_way:
-            click.echo(f"error: {message}", err=True)
+            _print(f"error: {message}\n", err=True)
         sys.exit(PROBLEMS)
     for path in written:
-        click.echo(f"wrote {path}")
+        _print(f"wrote {path}\n")
     place = "" if folder == Path() else f" in {folder}"
-    click.echo(f"Next: put your names and queries into the spec, then run `slosmith build`{place}.")
+    _print(f"Next: put your names and queries into the spec, then run `slosmith build`{place}.\n")
 
 
 @slosmith.command()
@@ -263,7 +272,7 @@ def schema(output: Path | None, project: bool) -> None:
 
     text = schemas.text(schemas.PROJECT if project else schemas.SPEC)
     if output is None:
-        click.echo(text, nl=False)
+        _print(text)
         return
     try:
         output.write_text(text, encoding="utf-8")
@@ -273,7 +282,18 @@ def schema(output: Path | None, project: bool) -> None:
 
 def _notices(notices: tuple[str, ...]) -> None:
     for notice in notices:
-        click.echo(notice, err=True)
+        _print(f"{notice}\n", err=True)
+
+
+def _print(text: str, *, err: bool = False) -> None:
+    """Writes to stdout, or stderr. A reader that has gone (`| head`) ends the run quietly."""
+    try:
+        click.echo(text, err=err, nl=False)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = "standard error" if err else "standard output"
+        raise click.ClickException(f"{name} cannot be written: {error.strerror}") from error
 
 
 def _color(stream: Any) -> bool:
@@ -286,18 +306,37 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # Whatever the locale says: messages quote specs, which are UTF-8.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if sys.stdout is None:
+        _fail("standard output is closed")
     try:
         slosmith(prog_name="slosmith")
     except Exception as error:
         if os.environ.get("SLOSMITH_DEBUG"):
             raise
-        kind = type(error).__name__
-        click.echo(
-            f"error: slosmith failed ({kind}: {error}). This is a fault of slosmith; please "
-            "report it with the spec. SLOSMITH_DEBUG=1 shows where.",
-            err=True,
-        )
-        sys.exit(PROBLEMS)
+        _fail(_surroundings(error) if isinstance(error, OSError) else _fault(error))
+
+
+def _fail(message: str) -> NoReturn:
+    with suppress(OSError):  # there may be no stderr either
+        click.echo(f"error: {message}", err=True)
+    sys.exit(PROBLEMS)
+
+
+def _surroundings(error: OSError) -> str:
+    """What is wrong around slosmith, in words."""
+    try:
+        Path.cwd()
+    except OSError:
+        return "the working directory is gone, or may not be read"
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _fault(error: Exception) -> str:
+    return (
+        f"slosmith failed ({type(error).__name__}: {error}). This is a fault of slosmith; please "
+        "report it with the spec. SLOSMITH_DEBUG=1 shows where."
+    )
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ class Origins:
 
     def locate(self, at: At) -> tuple[Place, str]:
         source = self.source(at.path)
+        if source is None and at.otherwise:
+            return self.locate(At(at.otherwise))
         if source is None:
             return Place("slosmith.yaml"), ""
         document = self.documents.get(source[0])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slosmith import checks, project_files
+from slosmith import checks, folders, project_files
 from slosmith.artifacts import Artifact
 from slosmith.checks import allow
 from slosmith.model import Fleet, Project, Service, ServiceSummary
@@ -80,13 +80,17 @@ def compile_project(options: Options, generators: Generators, judge: Judge | Non
     names = project_files.Names(options.root)
     compilation = Compilation(out=options.root / project_files.DEFAULT_OUT)
     config = _read_config(options, names, compilation)
-    folders = mapping(config.data) if config else {}
-    compilation.out = options.out or _folder(options.root, folders, "out")
-    sources = _read_specs(options, names, compilation, _folder(options.root, folders, "specs"))
+    used = _folders(options, config, compilation.origins)
+    compilation.out = used.out
+    unusable = list(folders.faults(used, allow_empty=options.allow_empty))
+    if unusable:
+        # Without the specs of the project, all that refers to them would be wrong as well.
+        compilation.problems += unusable
+        return compilation
+    sources = _read_specs(options, names, compilation, used.specs)
     if not compilation.spec_count and not options.allow_empty and not compilation.failed:
-        folder = names.shown(_folder(options.root, folders, "specs"))
         message = "no spec found (*.yaml); `slosmith init` writes a first one"
-        compilation.problems.append(Problem("no-specs", message, Place(folder)))
+        compilation.problems.append(Problem("no-specs", message, Place(names.shown(used.specs))))
     context = Context(compilation.origins, judge)
     fleet = resolve(context, config, sources)
     compilation.fleet = fleet
@@ -121,10 +125,19 @@ def _wanted(artifacts: list[Artifact], project: Project) -> list[Artifact]:
     return [artifact for artifact in artifacts if artifact.family in project.families]
 
 
-def _folder(root: Path, config: dict[str, object], key: str) -> Path:
-    default = {"specs": project_files.DEFAULT_SPECS, "out": project_files.DEFAULT_OUT}[key]
-    value = config.get(key)
-    return project_files.under(root, value if isinstance(value, str) else None, default)
+def _folders(options: Options, config: SourceFile | None, origins: Origins) -> folders.Folders:
+    data = mapping(config.data) if config else {}
+
+    def named(key: str, default: str) -> Path:
+        value = data.get(key)
+        return project_files.under(options.root, value if isinstance(value, str) else None, default)
+
+    return folders.Folders(
+        specs=named("specs", project_files.DEFAULT_SPECS),
+        out=options.out or named("out", project_files.DEFAULT_OUT),
+        config=origins.documents[config.file] if config else None,
+        out_is_option=options.out is not None,
+    )
 
 
 def _read_config(
@@ -138,13 +151,15 @@ def _read_config(
 def _read_specs(
     options: Options, names: project_files.Names, compilation: Compilation, folder: Path
 ) -> list[SourceFile]:
-    """All specs of the project, and those that the command line names beside them."""
+    """All specs of the project; SPEC arguments choose among them."""
     paths = find_specs(folder)
-    chosen, extra = project_files.selected(options.specs, paths)
-    compilation.spec_count = len(paths) + len(extra)
+    chosen, idle = project_files.selected(options.specs, paths)
+    if paths or not options.allow_empty:
+        compilation.problems += folders.outside(idle, folder)
+    compilation.spec_count = len(paths)
     sources = []
     selected = set()
-    for path in [*paths, *extra]:
+    for path in paths:
         source = _read(path, schemas.SPEC, names, compilation)
         if source is None:
             continue

@@ -50,12 +50,14 @@ class At:
     """A place in the model: `("services", "specs/api.yaml", "slos", 0, "objective")`.
 
     `key`: the key itself is meant, not its value. `chars`: characters [from, to) of the string
-    that stands there.
+    that stands there. `otherwise`: the place to name where no file has anything on the way to
+    `path`.
     """
 
     path: Path
     key: bool = False
     chars: tuple[int, int] | None = None
+    otherwise: Path = ()
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,11 @@ class Names:
 
 def _relative(path: Path, base: Path) -> str:
     try:
-        return Path(os.path.relpath(path.absolute(), base.absolute())).as_posix()
+        relative = Path(os.path.relpath(path.absolute(), base.absolute())).as_posix()
     except ValueError:  # another drive
-        return path.name
+        relative = path.name
+    # Names are bytes, and UTF-8 by custom, whatever the locale makes Python take them for.
+    return os.fsencode(relative).decode("utf-8", errors="surrogateescape")
 
 
 def under(root: Path, folder: str | None, default: str) -> Path:
@@ -43,24 +45,23 @@ def under(root: Path, folder: str | None, default: str) -> Path:
 
 
 def selected(paths: Sequence[Path], among: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """The specs that SPEC arguments (files or folders) mean, and those of them that are no specs
-    of the project yet."""
-    known = {_real(path): path for path in among}
+    """The specs of the project that SPEC arguments (files or folders) mean, and the arguments
+    that mean none."""
+    known = {real(path): path for path in among}
     chosen: dict[Path, Path] = {}
-    extra: dict[Path, Path] = {}
+    idle = []
     for path in paths:
-        real = _real(path)
+        key = real(path)
         if path.is_dir():
-            inside = {key: spec for key, spec in known.items() if key.is_relative_to(real)}
-            chosen.update(inside)
-        elif real in known:
-            chosen[real] = known[real]
+            inside = {spec: known[spec] for spec in known if spec.is_relative_to(key)}
         else:
-            chosen[real] = extra.setdefault(real, path)
-    return list(chosen.values()), list(extra.values())
+            inside = {key: known[key]} if key in known else {}
+        chosen.update(inside)
+        idle += [] if inside else [path]
+    return list(chosen.values()), idle
 
 
-def _real(path: Path) -> Path:
+def real(path: Path) -> Path:
     """Where the path leads; for a link that leads nowhere, the path itself."""
     try:
         return path.resolve()

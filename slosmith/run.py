@@ -143,9 +143,13 @@ def _unit_tests(
     which: unit_tests.Which,
 ) -> unit_tests.Outcome:
     """The generated unit tests of what is looked at, where there is a promtool."""
-    found = tool.find() if which != "none" else None
-    if found is None or compilation.fleet is None:
+    if which == "none" or compilation.fleet is None:
         return unit_tests.Outcome()
+    found = tool.find()
+    if found is None:
+        # Who switched promtool off knows.
+        missing = ["without promtool no unit test was run either"] if tool.notices else []
+        return unit_tests.Outcome(notices=missing)
     paths = {path for texts in wanted.values() for path in texts}
     artifacts = [item for item in compilation.all_artifacts() if item.path in paths]
     return unit_tests.run(found, artifacts, compilation.fleet, compilation.out, which)

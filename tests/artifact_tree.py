@@ -19,6 +19,7 @@ ROOT = "kubernetes/kustomization.yaml"
 DASHBOARD = "grafana/dashboards/api.json"
 PROVISIONING = "grafana/provisioning.yaml"
 ALERTMANAGER = "prometheus/alertmanager.yaml"
+UNIT_TESTS = "prometheus/tests/native/api.native.yaml"
 
 Tree = dict[str, Any]
 GONE = object()
@@ -191,6 +192,42 @@ def alertmanager() -> dict[str, Any]:
     }
 
 
+def unit_tests() -> dict[str, Any]:
+    queries = [
+        {"expr": "ALERTS", "eval_time": "0s", "exp_samples": []},
+        {
+            "expr": "sum(a) or b",
+            "eval_time": "1d1h",
+            "exp_samples": [
+                {"labels": "{}", "value": 1},
+                {"labels": '{route="a \\"b\\""}', "value": 0.5},
+            ],
+        },
+    ]
+    return {
+        "rule_files": ["../../rules/api.yaml"],
+        "evaluation_interval": "1m",
+        "group_eval_order": ["slosmith.api.availability.slow", "slosmith.api.availability.fast"],
+        "tests": [
+            {
+                "name": "never any data",
+                "interval": "30s",
+                "input_series": [],
+                "promql_expr_test": queries[:1],
+            },
+            {
+                "name": "an outage",
+                "interval": "30s",
+                "input_series": [
+                    {"series": 'up{job="api"}', "values": "1x9 _x3 0"},
+                    {"series": 'up{job="web"}', "values": "1x9"},
+                ],
+                "promql_expr_test": queries,
+            },
+        ],
+    }
+
+
 def tree() -> Tree:
     """What is right; the two copies of the groups are one list, so that a change is in both."""
     both = groups()
@@ -203,6 +240,7 @@ def tree() -> Tree:
         ROOT: kustomization("api"),
         DASHBOARD: dashboard(),
         ALERTMANAGER: alertmanager(),
+        UNIT_TESTS: unit_tests(),
         PROVISIONING: {
             "apiVersion": 1,
             "providers": [{"name": "slosmith", "type": "file", "options": {"path": "/x"}}],

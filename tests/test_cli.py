@@ -63,6 +63,7 @@ def test_version_is_one_line() -> None:
         ("build", "--config", "no-such.yaml"),
         ("build", "--config", "specs"),
         ("build", "--only", "dashboards"),
+        ("build", "--out", ""),
         ("build", "--promtool", "maybe"),
         ("check", "--format", "xml"),
         ("schema", "extra"),
@@ -228,6 +229,11 @@ def test_auto_goes_on_without_promtool_and_says_so(
     result = invoke("build")
     assert result.exit_code == 0
     assert result.output.startswith("promtool not found: rules were checked with the embedded")
+    assert "unit test" not in result.output, "a build runs none anyway"
+    tests = "without promtool no unit test was run either\n"
+    for arguments, told in (((), 1), (("--tests", "none"), 0), (OFF, 0)):
+        checked = invoke("check", *arguments)
+        assert (checked.exit_code, checked.output.count(tests)) == (0, told), checked.output
 
 
 @pytest.mark.parametrize("mode", ["auto", "required"])
@@ -257,9 +263,10 @@ def test_what_only_promtool_refuses_is_a_problem_of_the_spec(
     monkeypatch.chdir(write(tmp_path, {"slosmith.yaml": PROJECT, "specs/api.yaml": text}))
     result = invoke(command)
     assert result.exit_code == 1
-    assert result.output.startswith("specs/api.yaml:8:18: error: ")
-    assert "mad_over_time" in result.output.splitlines()[0]
-    assert result.output.endswith("1 error\n")
+    [error] = [line for line in result.output.splitlines() if ": error: " in line]
+    assert error.startswith("specs/api.yaml:8:18: error: ")
+    assert "mad_over_time" in error
+    assert result.output.endswith("1 error, 1 warning\n"), "no test can be generated"
     assert not (tmp_path / "out").exists()
 
 

@@ -51,13 +51,14 @@ def test_a_folder_means_the_specs_in_it(pair: Path) -> None:
 
 def test_one_family_adds_to_the_records(pair: Path) -> None:
     assert invoke("build", "--only", "prometheus", *OFF).exit_code == 0
-    assert _recorded(pair, "api") == {"prometheus/rules/api.yaml"}
-    assert invoke("build", "--only", "grafana", "specs/api.yaml", *OFF).exit_code == 0
-    assert _recorded(pair, "api") == {
-        "prometheus/rules/api.yaml",
-        "grafana/dashboards/api.json",
+    made = {
+        f"prometheus/{name}.yaml"
+        for name in ("rules/api", "tests/api", "tests/api.pages", "tests/api.tickets")
     }
-    assert _recorded(pair, "web") == {"prometheus/rules/web.yaml"}
+    assert _recorded(pair, "api") == made
+    assert invoke("build", "--only", "grafana", "specs/api.yaml", *OFF).exit_code == 0
+    assert _recorded(pair, "api") == made | {"grafana/dashboards/api.json"}
+    assert _recorded(pair, "web") == {path.replace("api", "web") for path in made}
     assert not (pair / "out/kubernetes").exists()
 
 
@@ -86,7 +87,7 @@ def test_removing_a_spec_removes_its_files_and_its_entry(
     before = built(pair, monkeypatch)
     (pair / "specs/web.yaml").unlink()
     result = invoke("build", *OFF)
-    assert result.output == "out: 1 written, 5 removed, 8 unchanged\n"
+    assert result.output == "out: 1 written, 8 removed, 11 unchanged\n"
     after = tree(pair / "out")
     assert {path for path in before if "web" in path} == before.keys() - after.keys()
     assert not (pair / "out/kubernetes/web").exists()
@@ -139,10 +140,24 @@ def test_no_specs_is_an_error_and_removes_nothing(
     assert invoke("check", "--allow-empty", *OFF).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["alertmanager", "dashboard", "kustomization", "native", "prometheusrule", "provisioning"],
+)
+def test_a_service_may_be_called_like_a_generated_file(name: str, pair: Path) -> None:
+    write(pair, {"specs/odd.yaml": spec(name)})
+    result = invoke("build", *OFF)
+    assert result.exit_code == 0, result.output
+    assert _resources(pair) == sorted(["api", "web", name])
+    assert {f"prometheus/rules/{name}.yaml", f"prometheus/tests/{name}.yaml"} <= set(
+        tree(pair / "out")
+    )
+
+
 def test_building_twice_writes_nothing(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built(pair, monkeypatch)
     stamps = {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")}
-    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 14 unchanged\n"
+    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 20 unchanged\n"
     assert {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")} == stamps
 
 
@@ -150,7 +165,7 @@ def test_check_without_output_names_every_file_and_writes_none(pair: Path) -> No
     before = tree(pair)
     result = invoke("check", *OFF)
     assert result.exit_code == 1
-    assert result.output.count("[drift-missing]") == 17
+    assert result.output.count("[drift-missing]") == 23
     assert tree(pair) == before
     assert not (pair / "out").exists()
 
@@ -199,6 +214,19 @@ def test_check_finds_each_kind_of_drift(pair: Path, monkeypatch: pytest.MonkeyPa
     found = _drift(pair)
     assert f"{rules} [drift-outdated]" in found
     assert not [line for line in found if "web" in line]
+
+
+def test_check_does_not_speak_of_writing(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built(pair, monkeypatch)
+    rules = pair / "out/prometheus/rules/api.yaml"
+    rules.unlink()
+    rules.mkdir()
+    for command, verb in (("check", "checked"), ("build", "written")):
+        output = invoke(command, *OFF).output
+        assert f"out/prometheus/rules/api.yaml: error: cannot be {verb}: " in output
+    for command, verb in (("check", "checked"), ("build", "written")):
+        output = invoke(command, "--out", "slosmith.yaml", *OFF).output
+        assert f"slosmith.yaml: error: cannot be {verb}: a file is where" in output
 
 
 def test_check_warns_of_a_file_that_slosmith_did_not_make(

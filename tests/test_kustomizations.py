@@ -121,7 +121,7 @@ def test_a_source_path_cannot_leave_its_comment() -> None:
 
 
 # What other readers would take for numbers, booleans or places on the network.
-NAMES = ("api", "1e3", "08", "no", "null", "github", "git", "file", "org-1234")
+NAMES = ("api", "1e3", "08", "no", "null", "github", "git", "file", "org-1234", "kustomization")
 
 
 @needs_kubectl

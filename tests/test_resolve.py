@@ -369,3 +369,15 @@ def test_a_window_beyond_the_retention_is_a_warning_that_names_the_slos(tmp_path
     assert problem.severity == "warning"
     assert "a/availability, b/availability, c/availability and 2 more" in problem.message
     assert compilation.artifacts
+
+
+@pytest.mark.parametrize(
+    ("window", "place"), [("  window: 20d\n", "5:11"), ("", "4:3")], ids=["its own", "the default"]
+)
+def test_without_a_project_file_a_window_beyond_the_retention_is_at_the_slo(
+    window: str, place: str, tmp_path: Path
+) -> None:
+    text = spec("b").replace("  objective", f"{window}  objective")
+    write(tmp_path, {"specs/b.yaml": text, "specs/c.yaml": spec("c")})
+    compilation = compile_project(Options(None, tmp_path), GENERATORS, None)
+    assert places(compilation, tmp_path) == [f"specs/b.yaml:{place} window-retention"]

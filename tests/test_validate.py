@@ -17,6 +17,7 @@ from tests.artifact_tree import (
     RULE_OBJECT,
     RULES,
     SCALED_OBJECT,
+    UNIT_TESTS,
     changed,
     groups,
     place,
@@ -37,6 +38,8 @@ def deep(levels: int) -> str:
 SPEC = "spec|triggers|0|metadata"
 UP = "spec|advanced|horizontalPodAutoscalerConfig|behavior|scaleUp"
 ALERT = "groups|0|rules|2"
+TEST = "tests|1"
+QUERY = "tests|1|promql_expr_test|1"
 CHILD = "route|routes|0"
 RULE = "inhibit_rules|0"
 NUMBERS = ("0", "0.0009", "-5", ".5", "5.", "+5", "05", "1_000", "100m", "50%", "NaN", "", "1e3")
@@ -207,6 +210,42 @@ BROKEN: list[tuple[str, str, Any, str, str]] = [
         "alertmanager",
         "inhibit_rules[0].target_matchers: Faster is on both sides",
     ),
+    # Unit tests.
+    (UNIT_TESTS, "fuzzy_compare", True, "schema", "holds fuzzy_compare"),
+    (UNIT_TESTS, "rule_files", [], "schema", "rule_files: [] should be non-empty"),
+    (UNIT_TESTS, "rule_files|1", "../../rules/api.yaml", "schema", "is too long"),
+    (UNIT_TESTS, "rule_files|0", "../rules/api.yaml", "unit-test", "no prometheus/tests/rules/api"),
+    (UNIT_TESTS, "rule_files|0", "../../rules/web.yaml", "unit-test", "no prometheus/rules/web"),
+    (UNIT_TESTS, "rule_files|0", "/rules/api.yaml", "unit-test", "there is no /rules/api.yaml"),
+    (UNIT_TESTS, "evaluation_interval", "60", "unit-test", "evaluation_interval: '60' is no"),
+    (UNIT_TESTS, "evaluation_interval", "0s", "unit-test", "evaluation_interval: '0s' is no"),
+    (UNIT_TESTS, "evaluation_interval", GONE, "schema", "is a required property"),
+    (UNIT_TESTS, "group_eval_order|0", GONE, "unit-test", "does not list slosmith.api.avail"),
+    (UNIT_TESTS, "group_eval_order|2", "x", "unit-test", "group_eval_order: prometheus/rules/api"),
+    (UNIT_TESTS, "group_eval_order|2", "slosmith.api.availability.slow", "schema", "non-unique"),
+    (UNIT_TESTS, "tests", [], "schema", "tests: [] should be non-empty"),
+    (UNIT_TESTS, f"{TEST}|name", GONE, "schema", "tests[1]: 'name' is a required property"),
+    (UNIT_TESTS, f"{TEST}|name", " ", "schema", "tests[1].name: ' ' is not a text that is not"),
+    (UNIT_TESTS, f"{TEST}|interval", "1", "unit-test", "tests[1].interval: '1' is no Prometheus"),
+    (UNIT_TESTS, f"{TEST}|external_labels", {}, "schema", "tests[1]: holds external_labels"),
+    (UNIT_TESTS, f"{TEST}|input_series|1|values", GONE, "schema", "'values' is a required"),
+    (UNIT_TESTS, f"{TEST}|input_series|1|values", 5, "schema", "values: 5 is not of type string"),
+    (UNIT_TESTS, f"{TEST}|input_series|1|series", "a{", "promql", "input_series[1].series: is"),
+    (
+        UNIT_TESTS,
+        f"{TEST}|input_series|1|series",
+        'up{job="api"}',
+        "unit-test",
+        "tests[1].input_series: 'up{job=\"api\"}' is there 2 times",
+    ),
+    (UNIT_TESTS, f"{TEST}|promql_expr_test", [], "schema", "promql_expr_test: [] should be"),
+    (UNIT_TESTS, f"{QUERY}|expr", "sum(", "promql", "promql_expr_test[1].expr: is not PromQL"),
+    (UNIT_TESTS, f"{QUERY}|eval_time", "5", "unit-test", "promql_expr_test[1].eval_time: '5' is"),
+    (UNIT_TESTS, f"{QUERY}|exp_samples", GONE, "schema", "'exp_samples' is a required"),
+    (UNIT_TESTS, f"{QUERY}|exp_samples|0|value", "1", "schema", "'1' is not of type number"),
+    (UNIT_TESTS, f"{QUERY}|exp_samples|0|value", GONE, "schema", "'value' is a required"),
+    (UNIT_TESTS, f"{QUERY}|exp_samples|1|labels", "{a}", "promql", "exp_samples[1].labels: is"),
+    (UNIT_TESTS, f"{QUERY}|exp_samples|1|labels", "{}", "unit-test", "'{}' is there 2 times"),
     # Provisioning.
     (PROVISIONING, "apiVersion", "1", "schema", "1 was expected"),
     (PROVISIONING, "providers|0|options|paths", "x", "schema", "holds paths"),

@@ -95,7 +95,7 @@ def test_a_check_that_fails_itself_hides_nothing() -> None:
 def test_files_of_other_kinds_are_only_read() -> None:
     files = {
         "grafana/dashboards/.lint": {"exclusions": {"a-rule": {"reason": "r"}}},
-        "prometheus/tests/api.yaml": {"rule_files": ["../rules/api.yaml"]},
+        "prometheus/adapter.yaml": {"rules": {"custom": []}},
         "runbooks/api.md": "# api\n",
         ROOT: kustomization(),
         "kubernetes/README.md": "# Not a manifest\n",

@@ -8,11 +8,11 @@ from generators.rules.groups import Group, service_groups
 from slosmith.artifacts import Artifact
 from slosmith.escape import one_line
 from slosmith.model import Project, Service
+from slosmith.validate.documents import encoded_size
 from slosmith.yamlout import dump, header
 
-# Half of what an annotation may hold: `kubectl apply` keeps a JSON copy of the object in one.
+# What an annotation may hold: `kubectl apply` keeps a JSON copy of the object in one.
 MAX_OBJECT_BYTES = 256 * 1024
-_ROOM = 4096  # for metadata and the header
 
 
 def generate(service: Service, project: Project) -> list[Artifact]:
@@ -31,14 +31,13 @@ def _objects(service: Service, project: Project, groups: list[Group]) -> list[di
     """One object, or several (`slo-api`, `slo-api-2`, …) where one would be too large. The two
     groups of an SLO stay together."""
     chunks: list[list[Group]] = [[]]
-    size = 0
+    empty = size = encoded_size(_object(service, project, [], len(groups)))
     for index in range(0, len(groups), 2):
         pair = groups[index : index + 2]
-        # Twice as deep in the object as in this text: a generous estimate of its size there.
-        weight = int(len(dump(pair).encode()) * 1.3)
-        if chunks[-1] and size + weight > MAX_OBJECT_BYTES - _ROOM:
+        weight = encoded_size(pair)
+        if chunks[-1] and size + weight >= MAX_OBJECT_BYTES:
             chunks.append([])
-            size = 0
+            size = empty
         chunks[-1] += pair
         size += weight
     return [_object(service, project, chunk, number) for number, chunk in enumerate(chunks, 1)]

@@ -14,21 +14,23 @@ def retention(fleet: Fleet) -> Iterator[Problem]:
     """Windows that are longer than Prometheus keeps samples."""
     kept = fleet.project.prometheus.retention
     longer = [
-        f"{service.name}/{slo.name}"
+        (f"{service.name}/{slo.name}", slo_path(service, index))
         for service in fleet.services
-        for slo in service.slos
+        for index, slo in enumerate(service.slos)
         if slo.window > kept
     ]
     if not longer:
         return
-    shown = ", ".join(longer[:3]) + (f" and {len(longer) - 3} more" if len(longer) > 3 else "")
+    names = [name for name, _ in longer]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     message = (
         f"Prometheus keeps samples for {format_duration(kept)}, and the window of {shown} is "
         "longer: bad events older than the retention no longer count, and the error budget shows "
         "more left than there is. Set prometheus.retention to what it really keeps, or choose a "
         "shorter window"
     )
-    where = At(("project", "prometheus", "retention"))
+    # Without a slosmith.yaml there is still the first of the windows to point at.
+    where = At(("project", "prometheus", "retention"), otherwise=(*longer[0][1], "window"))
     yield Problem("window-retention", message, where, "warning")
 
 

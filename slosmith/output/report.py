@@ -28,11 +28,11 @@ def build_problems(plan: Plan) -> list[Problem]:
     return problems + unreadable(plan)
 
 
-def obstructed(plan: Plan) -> list[Problem]:
-    """Errors: paths where slosmith may not or cannot write."""
+def obstructed(plan: Plan, verb: str = "written") -> list[Problem]:
+    """Errors: paths where slosmith may not or cannot write. `verb`: what it was about to do."""
     problems = [problem(plan, path, "foreign-file", _FOREIGN) for path in plan.paths("foreign")]
     for path, obstacle in plan.obstacles.items():
-        problems.append(problem(plan, path, "write-failed", f"cannot be written: {obstacle}"))
+        problems.append(problem(plan, path, "write-failed", f"cannot be {verb}: {obstacle}"))
     return problems
 
 
@@ -45,12 +45,12 @@ def unreadable(plan: Plan, except_for: Container[str] = ()) -> list[Problem]:
     ]
 
 
-def unusable(out: Path, error: OSError) -> Problem:
+def unusable(out: Path, error: OSError, verb: str = "written") -> Problem:
     """The error that an output folder as a whole cannot be read or written."""
     reason = error.strerror or str(error)
     if error.filename and str(error.filename) != str(out):
         reason += f" ({error.filename})"
-    return Problem("write-failed", f"cannot be written: {reason}", Place(out.as_posix()))
+    return Problem("write-failed", f"cannot be {verb}: {reason}", Place(out.as_posix()))
 
 
 def problem(

@@ -39,8 +39,8 @@ def status(
     try:
         planned = plan(out, wanted, prune=prune)
     except OSError as error:
-        return [unusable(out, error)]
-    problems = obstructed(planned)
+        return [unusable(out, error, "checked")]
+    problems = obstructed(planned, "checked")
     for path, state in planned.states.items():
         if state in _DRIFT:
             problems.append(problem(planned, path, *_DRIFT[state]))

@@ -45,9 +45,10 @@ def find_specs(folder: Path) -> list[Path]:
     """Every `*.yaml` and `*.yml` below `folder`, sorted by relative path; empty if there is no
     such folder.
 
-    Hidden files and folders are left out, links to folders are not followed. Whatever has such a
-    name and is no folder is among them, and so is a folder that may not be listed: reading them
-    tells what is wrong, where leaving them out would lose specs silently.
+    `.YAML` counts as well. Hidden files and folders are left out, links to folders are not
+    followed. Whatever has such a name and is no folder is among them, and so is a folder that may
+    not be listed: reading them tells what is wrong, where leaving them out would lose specs
+    silently.
     """
     found: list[Path] = []
     # Not os.walk, which recurses in Python 3.11.
@@ -61,7 +62,7 @@ def find_specs(folder: Path) -> list[Path]:
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(parent / entry.name)
-                    elif entry.name.endswith(_SUFFIXES):
+                    elif entry.name.lower().endswith(_SUFFIXES):
                         found.append(parent / entry.name)
         except (FileNotFoundError, NotADirectoryError):
             continue

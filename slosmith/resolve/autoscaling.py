@@ -162,6 +162,10 @@ def _traffic(context: Context, data: dict[str, Any], at: Path) -> TrafficTrigger
         message = f"per_replica: {plain(per_replica)} rounds to nothing; at least 0.001"
         context.error("trigger-precision", message, (*at, "per_replica"))
         return None
+    if per_replica is not None and per_replica % _LEAST:
+        message = f"per_replica: {plain(per_replica)} has more than three decimals, which KEDA cuts"
+        context.error("trigger-precision", message, (*at, "per_replica"))
+        return None
     if series is None or per_replica is None:
         return None
     return TrafficTrigger(series, per_replica)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from slosmith.escape import one_line
@@ -152,7 +153,13 @@ def value(error: Finding, path: Path, document: Document) -> tuple[str, str]:
         case "minItems":
             return "field-value", f"`{name}` must have at least {_items(error.validator_value)}"
         case "maxItems":
-            return "field-value", f"`{name}` must have at most {_items(error.validator_value)}"
+            message = f"`{name}` must have at most {_items(error.validator_value)}"
+            if name == "slos":
+                message += (
+                    f", not {len(instance)}: more do not fit on one dashboard. Split the service: "
+                    "two specs, each with a name of its own"
+                )
+            return "field-value", message
         case "uniqueItems":
             return "field-value", f"`{name}` names something twice"
         case "minLength":
@@ -185,6 +192,8 @@ def _type(name: str, error: Finding, path: Path, document: Document) -> tuple[st
         if wanted == ["object"] and "properties" in error.schema:
             keys = listed(list(error.schema["properties"]), "or")
             return "field-type", f"`{name}` must be {kinds} with {keys}, not text"
+    if wanted == ["integer"] and isinstance(instance, Decimal):
+        return "field-type", f"`{name}` must be {kinds}, not {_raw(path, document)}"
     return "field-type", f"`{name}` must be {kinds}, not {_kind(instance)}"
 
 
@@ -219,8 +228,14 @@ def _pattern(pattern: str, instance: str) -> str:
             f"{shown} is no target: write deployment/NAME or statefulset/NAME, or a map with "
             "apiVersion, kind and name"
         )
+    if re.match(r"https?://[^/]*@", instance):
+        # Not shown: it may be a password.
+        return (
+            "the address holds a user or a password, and generated files are committed: write it "
+            "without; a Prometheus that asks for one is not supported by this version of slosmith"
+        )
     if _URL in pattern:
-        return f"{shown} is no address that starts with http:// or https://"
+        return f"{shown} is no address, which is http:// or https:// and a host"
     if _KUBERNETES in pattern:
         return f"{shown} is no value of a Kubernetes label: letters, digits, and -, _ or . inside"
     if pattern.startswith("^2"):

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from slosmith.validate import expressions, shapes
-from slosmith.validate.documents import encoded_size, read_json
+from slosmith.validate.documents import read_json
 from slosmith.validate.findings import Finding, Keys
 
 # A ConfigMap holds 1 MiB, and its metadata needs some.
 MAX_DATA_BYTES = 900 * 1024
-# A copy in an annotation, which client-side apply makes, has to stay below 262144.
-WARN_OBJECT_BYTES = 250_000
 
 _COLUMNS = 24
 _LABEL_VALUES = "label_values("
@@ -43,11 +41,11 @@ def check_config_map(data: Any) -> tuple[list[Finding], str, Any]:
     [(name, text)] = data["data"].items()
     size = len(name) + len(text.encode(errors="replace"))
     if size >= MAX_DATA_BYTES:
-        message = f"{size} bytes of data; a ConfigMap takes {MAX_DATA_BYTES} safely"
+        message = (
+            f"{size} bytes of data, and a ConfigMap takes {MAX_DATA_BYTES} safely: split the "
+            "service, or shorten its texts"
+        )
         found.append(Finding("artifact-size", ("data", name), message))
-    elif encoded_size(data) > WARN_OBJECT_BYTES:
-        message = "too large for client-side apply; use server-side apply, or split the service"
-        found.append(Finding("artifact-size", ("data", name), message, "warning"))
     dashboard, wrong = read_json(text)
     found += [Finding(fault.check, ("data", name), fault.text) for fault in wrong]
     return found, name, dashboard

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from posixpath import basename
 from typing import Any
 
 from slosmith.artifacts import Artifact
-from slosmith.validate import alertmanager, dashboards, rules, scaling, trees
+from slosmith.validate import alertmanager, dashboards, rules, scaling, trees, unit_tests
 from slosmith.validate.documents import read_json, read_yaml
 from slosmith.validate.findings import Finding, Keys
 
@@ -17,7 +16,10 @@ _PART = r"\.?[A-Za-z0-9][-A-Za-z0-9_.]*"
 _PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _RULE_FILE = re.compile(r"prometheus/rules/([^/]+)\.yaml")
+_TEST_FILE = re.compile(r"prometheus/tests/.+\.yaml")
 _OBJECT_FILE = re.compile(r"kubernetes/([^/]+)/[^/]+\.yaml")
+# Elsewhere a file of this name is one of a service that is called so.
+_KUSTOMIZATION = re.compile(rf"kubernetes/(?:[^/]+/)?{re.escape(trees.KUSTOMIZATION)}")
 _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
 _PROVISIONING = "grafana/provisioning.yaml"
 _ALERTMANAGER = "prometheus/alertmanager.yaml"
@@ -29,9 +31,11 @@ class Files:
 
     def __init__(self, paths: Collection[str]) -> None:
         self._paths = paths
+        self._known = frozenset(paths)
         self._tree = trees.contents(paths)
         self._manifests: list[tuple[str, Any]] = []
         self._groups: dict[str, list[Any]] = {}
+        self._group_names: dict[str, list[str]] = {}
         self._dashboards: dict[str, Any] = {}
         self._titles: set[str] = set()
         self._keys: set[str] = set()
@@ -72,13 +76,17 @@ class Files:
     def _documents(self, path: str, documents: list[Any]) -> list[Finding]:
         if len(documents) > 1 and not _OBJECT_FILE.fullmatch(path):
             return [Finding("artifact-yaml", (), f"holds {len(documents)} documents, not one")]
-        if basename(path) == trees.KUSTOMIZATION:
+        if _KUSTOMIZATION.fullmatch(path):
             return trees.check_kustomization(documents[0], path, self._tree)
         if match := _RULE_FILE.fullmatch(path):
             found = rules.check_file(documents[0])
             if not any(finding.check == "artifact-schema" for finding in found):
                 self._groups[match[1]] = documents[0]["groups"]
+            if not found:
+                self._group_names[path] = [group["name"] for group in documents[0]["groups"]]
             return found
+        if _TEST_FILE.fullmatch(path):
+            return unit_tests.check(documents[0], path, self._known, self._group_names)
         if match := _OBJECT_FILE.fullmatch(path):
             return self._objects(path, match[1], documents)
         if path == _PROVISIONING:

@@ -26,7 +26,10 @@ def check_object(data: Any) -> list[Finding]:
     found = shapes.faults(data, "PROMETHEUS_RULE")
     size = encoded_size(data)
     if size >= MAX_OBJECT_BYTES:
-        text = f"the object has {size} bytes as JSON; {MAX_OBJECT_BYTES} are too many to apply"
+        text = (
+            f"the object has {size} bytes as JSON, and {MAX_OBJECT_BYTES} are too many to apply: "
+            "shorten the texts of its SLO"
+        )
         found.append(Finding("artifact-size", (), text))
     return found
 

@@ -94,6 +94,35 @@ ALERTING_RULE = _object(
     {"for": _STRING, "labels": _RULE_LABELS, "annotations": _RULE_LABELS},
 )
 
+# Tests are checked one by one.
+UNIT_TESTS = _object(
+    {
+        "rule_files": _list(_FILLED) | {"maxItems": 1},
+        "evaluation_interval": _STRING,
+        "group_eval_order": _list(_FILLED) | {"uniqueItems": True},
+        "tests": _list({"type": "object"}),
+    }
+)
+UNIT_TEST = _object(
+    {
+        "name": _FILLED,
+        "interval": _STRING,
+        # None where nothing was ever scraped.
+        "input_series": _list(_object({"series": _FILLED, "values": _FILLED}), least=0),
+        "promql_expr_test": _list(
+            _object(
+                {
+                    "expr": _FILLED,
+                    "eval_time": _STRING,
+                    "exp_samples": _list(
+                        _object({"labels": _FILLED, "value": {"type": "number"}}), least=0
+                    ),
+                }
+            )
+        ),
+    }
+)
+
 _SCALE_RULE = _object(
     {},
     {
