@@ -62,7 +62,7 @@ class _Ward:
         clearing = [p for p in self.patients if self._page_wait(p) and _clears_soon(p)]
         shorts = [tier.short for p in clearing for tier in p.terms.tiers_of("page")]
         # Until pages are over, and an hour's window holds none of it any more.
-        last = end + max(HOUR, *shorts) + 3 * MINUTE
+        last = end + max([HOUR, *shorts]) + 3 * MINUTE
         fed: dict[str, str] = {}
         checks = [self._silence(start - MINUTE)]
         for patient in self.patients:
