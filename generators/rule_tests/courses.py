@@ -14,6 +14,7 @@ from generators.rule_tests.oracle import Oracle, Terms, Verdict
 from slosmith.model import SeverityKey
 
 _SPENT = 1e12  # so busy that nothing else counts
+_CLOSE = 0.02  # of the budget
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Moment:
 
     minute: int
     burning: Verdict
-    spent: bool
+    spent: Verdict
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,10 @@ def _whole(life: Sequence[Part], moment: int) -> bool:
     return sum(part.count for part in within(life, moment - TAIL, moment)) == TAIL + 1
 
 
-def _is_spent(oracle: Oracle, minute: int) -> bool:
-    """Whether no budget was left at this moment and the one before: that alert waits."""
+def _is_spent(oracle: Oracle, minute: int) -> Verdict:
+    """Whether no budget was left at this moment and the one before: that alert waits. None where
+    it is too close to tell, as the history is known by half an hour only."""
     left = [oracle.remaining(at) for at in (minute - STEP, minute)]
-    return all(value is not None and value <= 0 for value in left)
+    if any(value is None or value > _CLOSE for value in left):
+        return False
+    return True if all(value is not None and value < -_CLOSE for value in left) else None

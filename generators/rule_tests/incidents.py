@@ -160,7 +160,7 @@ class _Ward:
                 checks += self._idle_numbers(patient, rest + idle - MINUTE)
             if slow:
                 # Three of the five minutes of a rate were not idle.
-                some = [Number(series.TOTAL, 0.45 * rate, 0.65 * rate)]
+                some = [Number(series.TOTAL, 0.35 * rate, 0.7 * rate)]
                 checks.append(self._numbers(rest + 2 * MINUTE, patient, some))
         return Scenario("idle hours and a few errors are silent", self.scrape, fed, checks)
 
@@ -274,8 +274,8 @@ class _Ward:
         found = []
         for at, wanted in ((start - MINUTE, well), (start + 7 * MINUTE, ill), (last, well)):
             found.append(self._numbers(at, patient, wanted))
-        half = (end + last) // 2 // MINUTE * MINUTE
-        for at in (start - MINUTE, start + 7 * MINUTE, end + 10 * MINUTE, half, last):
+        hour = start + HOUR - 5 * MINUTE
+        for at in sorted({start - MINUTE, start + 7 * MINUTE, end + 10 * MINUTE, hour, last}):
             ratios = list(_raw_ratios(patient, phases, at, self.scrape))
             found += [self._numbers(at, patient, ratios, tolerance=0.06)] if ratios else []
         return found

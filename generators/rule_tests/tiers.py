@@ -141,9 +141,9 @@ def _checks(
         if told and alert and course.first and course.oracle.burning(severity, course.first):
             at = course.first * MINUTE
             yield expected.whole_alert(at, told, service, slo, alert.labels)
-        if expected.has_exhausted(slo, severity):
+        if expected.has_exhausted(slo, severity) and course.moments[-1].spent:
             spent = expected.exhausted(slo, project, life.by)
-            yield expected.whole_alert(end * STEP * MINUTE, spent, service, slo, {})
+            yield expected.whole_alert(course.moments[-1].minute * MINUTE, spent, service, slo, {})
 
 
 def _gone(project: Project, lives: Sequence[_Life], last: int) -> Iterator[Check]:
@@ -176,7 +176,7 @@ def _moment(project: Project, lives: Sequence[_Life], severity: SeverityKey, min
         if expected.has_exhausted(slo, severity):
             names.add(series.EXHAUSTED_ALERT)
         moment = next((m for m in life.course.moments if m.minute == minute), None)
-        if moment is None or moment.burning is None:
+        if moment is None or moment.burning is None or moment.spent is None:
             continue
         known.append(slo.name)
         if moment.burning and burn:
