@@ -36,7 +36,12 @@ Value = Vector | float
 
 
 class TooFree(Exception):
-    """A query whose value is not worked out here; the message says what is in it."""
+    """A query whose value is not worked out here; the message says what is in it. `by_hand`:
+    whether series that the spec gives would help."""
+
+    def __init__(self, what: str, *, by_hand: bool = True) -> None:
+        super().__init__(what)
+        self.by_hand = by_hand
 
 
 @dataclass(frozen=True)
