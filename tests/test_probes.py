@@ -417,7 +417,7 @@ def test_strangers_fail_one_matcher_and_are_read_by_nobody() -> None:
         ),
     )
     found = strangers(slo, [slo], {})
-    assert {NAME: "web_seconds_bucket", "job": "api", "code": "500"} in found
+    assert {NAME: "web_seconds_bucket", "le": "1", "job": "api", "code": "500"} in found
     assert any(series.get("job") != "api" and series.get("code") != "500" for series in found)
     for series in found:
         assert [labels.takes(own, series) for own in read_by(slo)] == [False] * 2
