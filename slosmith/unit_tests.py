@@ -161,9 +161,13 @@ class _Passed:
         with suppress(OSError):
             make_scratch(self.folder)
             handle, name = tempfile.mkstemp(prefix="tests-", dir=self.folder)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write("".join(f"{line}\n" for line in lines))
-            Path(name).replace(self.folder / _FILE)
+            try:
+                with os.fdopen(handle, "w", encoding="ascii") as file:
+                    file.write("".join(f"{line}\n" for line in lines))
+                Path(name).replace(self.folder / _FILE)
+            except OSError:
+                Path(name).unlink()
+                raise
 
 
 _FILE = "tests-passed"

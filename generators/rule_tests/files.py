@@ -13,6 +13,7 @@ from slosmith.artifacts import Artifact
 from slosmith.escape import one_line
 from slosmith.model import LatencyIndicator, Project, Service, Slo
 from slosmith.probes.build import Probes, probes
+from slosmith.probes.limits import answers_alone
 from slosmith.probes.steady import TooFree
 from slosmith.yamlout import header
 
@@ -34,7 +35,7 @@ def generate(service: Service, project: Project) -> list[Artifact]:
     known = [(slo, _probes(slo)) for slo in service.slos]
     usual = [Patient(slo, found) for slo, found in known if found and not _is_native(slo)]
     native = [Patient(slo, found) for slo, found in known if found and _is_native(slo)]
-    subjects = [_subject(slo, found) for slo, found in known]
+    subjects = [_subject(slo, found) for slo, found in known if not answers_alone(slo)]
     fast, slow = ([group_name(service, slo, kind) for slo in service.slos] for kind in (FAST, SLOW))
     in_pairs = [name for pair in zip(fast, slow, strict=True) for name in pair]
     name = service.name

@@ -30,7 +30,7 @@ class Counter:
     def grown(self, count: int, step: float) -> Run:
         """The next `count` samples, each `step` above the one before."""
         start = self._value + step
-        if start < self._added:
+        if _read(start) < self._added:
             start = self._added * (1 + 1e-9)
         self._value = start + step * (count - 1)
         self._added = _read(start)
@@ -77,9 +77,7 @@ def _text(run: Run) -> str:
 
 def number(value: float) -> str:
     """Twelve digits, without the noise of floats; no exponent, which promtool reads only partly."""
-    return format(value, ".12g") if 1e-4 <= abs(value) < 1e12 else _fixed(value)
-
-
-def _fixed(value: float) -> str:
-    digits = f"{value:.18f}".rstrip("0").rstrip(".")
+    digits = format(value, ".12g")
+    if "e" in digits:
+        digits = f"{value:.18f}".rstrip("0").rstrip(".")
     return digits if digits not in ("", "-0") else "0"

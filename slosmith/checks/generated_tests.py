@@ -15,8 +15,9 @@ def untested(slo: Slo, project: Project) -> Iterator[Finding]:
     try:
         probes(slo)
     except TooFree as reason:
+        mend = "give its series by hand in `tests: {series: …}`, or " if reason.by_hand else ""
         message = (
             f"no generated test puts `{slo.name}` through incidents: its indicator has {reason}; "
-            "give its series by hand in `tests: {series: …}`, or allow this"
+            f"{mend}allow this"
         )
         yield Finding("tests-none", message, ("indicator",))

@@ -21,6 +21,7 @@ from slosmith.numbers import plain
 from slosmith.probes import labels, levels
 from slosmith.probes.labels import NAME
 from slosmith.probes.levels import Paces, Query, same
+from slosmith.probes.limits import beyond_incidents
 from slosmith.probes.probe import Probe, Raw
 from slosmith.probes.steady import TooFree, selectors
 from slosmith.promql import syntax
@@ -40,6 +41,8 @@ def probes(slo: Slo) -> Probes:
 
     Raises TooFree with what stands in the way.
     """
+    if what := beyond_incidents(slo):
+        raise TooFree(what, by_hand=False)
     if slo.given:
         return _given(slo)
     return [(values, _probe(slo, values)) for values in _values_of_by(slo)]

@@ -108,6 +108,7 @@ class _Reader:
                 if least > 100:
                     raise ValueError("a long repetition is not read")
                 found = [text * least for text in found]
+            self._take("?")  # as few as can be: the same texts
         return found
 
     def _take(self, char: str) -> bool:

@@ -36,7 +36,12 @@ Value = Vector | float
 
 
 class TooFree(Exception):
-    """A query whose value is not worked out here; the message says what is in it."""
+    """A query whose value is not worked out here; the message says what is in it. `by_hand`:
+    whether series that the spec gives would help."""
+
+    def __init__(self, what: str, *, by_hand: bool = True) -> None:
+        super().__init__(what)
+        self.by_hand = by_hand
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,12 @@ _PER_SECOND = frozenset({"rate", "irate"})
 _SAME = frozenset({"avg_over_time", "max_over_time", "min_over_time", "last_over_time"})
 _MATH: dict[str, Callable[..., float]] = {
     "abs": abs,
-    "ceil": math.ceil,
-    "floor": math.floor,
-    "sqrt": math.sqrt,
-    "clamp": lambda value, least, most: max(least, min(most, value)),
+    "ceil": lambda value: math.ceil(value) if math.isfinite(value) else value,
+    "floor": lambda value: math.floor(value) if math.isfinite(value) else value,
+    "sqrt": lambda value: math.nan if value < 0 else math.sqrt(value),
+    # NaN stays NaN: as the first argument, which Python's min and max keep unless they find less
+    # or more.
+    "clamp": lambda value, least, most: max(min(value, most), least),
     "clamp_min": lambda value, least: max(value, least),
     "clamp_max": lambda value, most: min(value, most),
 }
@@ -87,8 +94,8 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 _AGGREGATES: dict[str, Callable[[list[float]], float]] = {
     "sum": sum,
     "avg": lambda values: sum(values) / len(values),
-    "min": min,
-    "max": max,
+    "min": lambda values: min(_numbers(values)),
+    "max": lambda values: max(_numbers(values)),
     "count": lambda values: float(len(values)),
     "group": lambda values: 1.0,
 }
@@ -205,6 +212,11 @@ def _aggregate(expr: AggregateExpr, world: World) -> Vector:
     return {key: float(_AGGREGATES[name](numbers)) for key, numbers in groups.items()}
 
 
+def _numbers(values: list[float]) -> list[float]:
+    """Without NaN, unless there is nothing else."""
+    return [value for value in values if not math.isnan(value)] or values
+
+
 def _grouped(expr: AggregateExpr, key: Key) -> Key:
     if expr.modifier is None:
         return frozenset()
@@ -231,7 +243,8 @@ def _binary(expr: BinaryExpr, world: World) -> Value:
         pair = (number, right) if isinstance(left, dict) else (left, number)
         value = combine(*pair)  # type: ignore[arg-type]
         if value is not None:
-            found[key] = value
+            # A comparison without `bool` keeps the vector's number, on whichever side it is.
+            found[key] = number if _filters(expr, sign) else value
     return found
 
 
@@ -241,9 +254,14 @@ def _combination(expr: BinaryExpr, sign: str) -> Callable[[float, float], float 
     if sign not in _COMPARE:
         raise TooFree(f"the operator {sign}")
     test = _COMPARE[sign]
-    if expr.modifier is not None and expr.modifier.return_bool:
+    if not _filters(expr, sign):
         return lambda left, right: float(test(left, right))
     return lambda left, right: left if test(left, right) else None
+
+
+def _filters(expr: BinaryExpr, sign: str) -> bool:
+    """Whether an operator keeps or drops what is on its left: a comparison without `bool`."""
+    return sign in _COMPARE and not (expr.modifier is not None and expr.modifier.return_bool)
 
 
 def _joined(
@@ -255,13 +273,15 @@ def _joined(
     card = expr.modifier.card if expr.modifier is not None else VectorMatchCardinality.OneToOne
     if card != VectorMatchCardinality.OneToOne:
         raise TooFree("group_left or group_right")
+    partners = {_matched(expr, key): number for key, number in right.items()}
+    if left and len(partners) < len(right):
+        raise TooFree("a join of several series")
     found: Vector = {}
     for key, number in left.items():
         own = _matched(expr, key)
-        partners = [value for other, value in right.items() if _matched(expr, other) == own]
-        if len(partners) > 1 or (partners and own in found):
+        if own in partners and own in found:
             raise TooFree("a join of several series")
-        value = combine(number, partners[0]) if partners else None
+        value = combine(number, partners[own]) if own in partners else None
         if value is not None:
             found[own] = value
     return found

@@ -62,6 +62,9 @@ def alternatives(schema: Any, instance: dict[str, Any]) -> list[str]:
 
 
 def unknown_keys(error: Finding) -> list[str]:
+    """Those that the schema does not name, where it names them at all."""
+    if "properties" not in error.schema:
+        return []
     patterns = error.schema.get("patternProperties", {})
     return [
         key
@@ -148,6 +151,8 @@ def value(error: Finding, path: Path, document: Document) -> tuple[str, str]:
             return "field-value", f"`{name}` must be {error.validator_value}"
         case "pattern":
             return "field-value", f"`{name}`: {_pattern(str(error.validator_value), instance)}"
+        case "maxProperties" if "properties" not in error.schema:
+            return "field-value", f"`{name}` must have 1 to {error.validator_value} entries"
         case "maxProperties":
             return "field-union", _union(name, error)
         case "minItems":
@@ -223,6 +228,8 @@ def _pattern(pattern: str, instance: str) -> str:
         return f"{shown} is no duration: integers with units, as in 30s, 500ms, 1h30m or 30d"
     if pattern.endswith("%$"):
         return f"{shown} is no percentage, such as 2%"
+    if pattern.endswith("/s$"):
+        return f"{shown} is no pace: a number for a gauge, or N/s for a counter, as in 10/s"
     if "deployment|statefulset" in pattern:
         return (
             f"{shown} is no target: write deployment/NAME or statefulset/NAME, or a map with "

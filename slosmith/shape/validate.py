@@ -75,11 +75,13 @@ def _validator(schema_name: str) -> Any:
         ):
             yield ValidationError(f"{instance!r} does not match")
 
-    def one_of(_: Any, __: int, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        # Our unions are maps with exactly one of their optional keys.
+    def one_of(_: Any, most: int, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        # Our unions are maps with exactly one of their optional keys; other maps have any keys.
         if isinstance(instance, dict):
-            given = messages.alternatives(schema, instance)
-            if len(given) != 1:
+            if "properties" not in schema:
+                if not schema.get("minProperties", 0) <= len(instance) <= most:
+                    yield ValidationError("too few or too many")
+            elif len(messages.alternatives(schema, instance)) != 1:
                 yield ValidationError("not exactly one")
 
     validators: Any = jsonschema.validators
