@@ -14,6 +14,8 @@ from slosmith.numbers import plain
 
 # How exactly a recorded number must be met, as a share of it.
 TOLERANCE = 0.01
+# What is less is nothing: a thousandth of the smallest error budget.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, order=True)
@@ -152,7 +154,8 @@ def numbers(
 def _term(selected: str, number: Number, tolerance: float) -> str:
     middle = (number.least + number.most) / 2
     if not middle:
-        return f"({selected} == bool 0)"
+        # Not exactly: sums of rates leave rounding errors.
+        return f"(abs({selected}) < bool {_NOTHING})"
     spread = tolerance + abs(number.most - number.least) / abs(middle) / 2
     return f"(abs({selected} / {middle:.6g} - 1) < bool {spread:.2g})"
 
