@@ -90,11 +90,12 @@ def counting(tier: Tier, least: int, rate: Decimal) -> Decimal | None:
     """Seconds until `least` bad events are counted in the long window of `tier`, when they come
     evenly at `rate` per second; None if it never holds as many.
 
-    They are counted twice, and either count will do: over the last 5 minutes as 300 × the
-    recorded rate, and over the long window as a sum of recorded rates.
+    They are counted over the long window as a sum of recorded rates. Where it is one of raw series
+    they are counted over the last 5 minutes as well, as 300 × the recorded rate, and either count
+    will do.
     """
     needed = least / rate
-    if needed <= series.BASE_WINDOW:
+    if needed <= series.BASE_WINDOW and tier.long <= series.RAW_WINDOW:
         return needed
     return _held(needed, tier.long, recorded=True) if needed <= tier.long else None
 

@@ -74,7 +74,7 @@ def expressions(expr: str) -> Iterator[tuple[str, str, str]]:
     assert not faults, expr
     for index, token in enumerate(tokens):
         before = tokens[index - 1] if index else None
-        if _is_zero_times(before, token):
+        if _is_zero(tokens, index):
             continue
         for kind, text in _replacements(token, before, _in_braces(tokens, index)):
             shown = f"{_around(expr, token)} → {text or 'nothing'}"
@@ -102,9 +102,10 @@ def _replacements(token: Token, before: Token | None, in_braces: bool) -> Iterat
         yield "set operator", _SETS[text]
 
 
-def _is_zero_times(before: Token | None, token: Token) -> bool:
-    """`0 * x` and `0 / x` are the same 0."""
-    return token.text == "*" and before is not None and before.text == "0"
+def _is_zero(tokens: list[Token], index: int) -> bool:
+    """`0 * x` and `0 / x` are the same 0, and to add it is to subtract it."""
+    around = [token.text for token in tokens[max(0, index - 1) : index + 3]]
+    return around[:2] == ["0", "*"] or around[1:4] in (["+", "0", "*"], ["-", "0", "*"])
 
 
 def _without_matchers(expr: str, tokens: list[Token]) -> Iterator[tuple[str, str, str]]:

@@ -185,7 +185,7 @@ def test_counting_is_when_either_count_has_reached_the_least(
 
     def counted(at: Decimal) -> bool:
         window = tier.long
-        lately = min(max(at, ZERO), Decimal(300))
+        lately = min(max(at, ZERO), Decimal(300)) if window <= 3600 else ZERO
         longer = sum_of_rates(at) - sum_of_rates(at - window)
         return rate * max(lately, longer) >= least
 

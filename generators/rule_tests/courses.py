@@ -20,13 +20,15 @@ _CLOSE = 0.02  # of the budget
 @dataclass(frozen=True)
 class Plan:
     """What a course is made for: the alerts of a severity, `steps` steps of episodes and of rest
-    after them, then up to step `end` a budget that is spent (`exhausted`) or more rest."""
+    after them, then up to step `end` a budget that is spent (`exhausted`) or more rest. With `rash`
+    it is one step, the first hours of an SLO that make the n-th of its guarded tiers fire."""
 
     terms: Terms
     severity: SeverityKey
     exhausted: bool
     steps: int
     end: int
+    rash: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,19 @@ def steps(terms: Terms, severity: SeverityKey) -> int:
 
 
 @functools.cache
+def rash(terms: Terms, severity: SeverityKey) -> tuple[Episode, ...]:
+    """First hours that must make an alert fire, one for each tier that a short history guards."""
+    found = (episodes.rash(terms, tier) for tier in terms.tiers_of(severity))
+    return tuple(episode for episode in found if episode)
+
+
+@functools.cache
 def course(plan: Plan) -> Course:
     """The course of a plan."""
     life: list[Part] = []
     first = None
     step = 0
-    for episode, fires in _episodes(plan.terms, plan.severity):
+    for episode, fires in _planned(plan):
         step += episode.steps
         life += _placed(episode, step)
         if fires and first is None:
@@ -77,7 +86,7 @@ def course(plan: Plan) -> Course:
             life.append(Part(step * STEP + 10 * TAIL, 3, _SPENT, 1.0))
         step += 1
         life += _placed(episodes.calm(), step)
-    if plan.severity == "page":
+    if plan.severity == "page" and plan.rash is None:
         # The end of all data, two hours after the last moment.
         life.append(Part(step * STEP + 1, 2 * TAIL, 1.0, 0.0))
     oracle = Oracle(plan.terms, life)
@@ -87,6 +96,13 @@ def course(plan: Plan) -> Course:
         for minute in times
     )
     return Course(plan.terms, tuple(life), moments, first)
+
+
+def _planned(plan: Plan) -> Iterator[tuple[Episode, bool]]:
+    if plan.rash is None:
+        yield from _episodes(plan.terms, plan.severity)
+    else:
+        yield rash(plan.terms, plan.severity)[plan.rash], True
 
 
 def _episodes(terms: Terms, severity: SeverityKey) -> Iterator[tuple[Episode, bool]]:

@@ -87,6 +87,29 @@ def ripening(terms: Terms, severity: SeverityKey) -> Episode | None:
 
 
 @functools.cache
+def rash(terms: Terms, tier: Tier) -> Episode | None:
+    """The first hours of an SLO, burning just faster than its short history asks of a tier, alone
+    of its severity; None where the history asks for nothing, or for more than can be had."""
+    history = _YOUNG * MINUTE
+    if tier.long <= max(history, HOUR * MINUTE):
+        return None
+    shorts = (t.short // MINUTE for t in terms.tiers_of(tier.severity))
+    quiets = (0, *sorted({short for short in shorts if short < tier.short // MINUTE}))
+    for near, quiet in itertools.product((0.05, 0.1, 0.2, 0.3), quiets):
+        error = float(tier.threshold) * tier.long / history * (1 + near)
+        if error >= 1:
+            continue
+        life = [Part(-_YOUNG, _YOUNG + 1, 1.0, error)]
+        if quiet:
+            loud = Part(-_YOUNG, _YOUNG - quiet, 1.0, error)
+            life = [loud, Part(-quiet, quiet + 1, 1.0, 0.0)]
+        oracle = Oracle(terms, life)
+        if oracle.tier(tier, 0) is True and _alone(oracle, tier):
+            return Episode(1, tuple(life))
+    return None
+
+
+@functools.cache
 def young(terms: Terms, severity: SeverityKey) -> Episode:
     """The first hours of an SLO, burning so that the short history alone keeps as many tiers of a
     severity as can be had from firing: what was not seen counts as free of errors."""

@@ -98,7 +98,7 @@ class Oracle:
         if not self.terms.least_events:
             return True
         part = at(self.life, minute)
-        now = part.bad * BASE_WINDOW if part else 0.0
+        now = part.bad * BASE_WINDOW if part and tier.long <= HOUR else 0.0
         seen = [max(events(self.life, tier.long, minute, edge), now) for edge in EDGES]
         return _above(seen, [float(self.terms.least_events)])
 

@@ -73,7 +73,14 @@ def scenarios(
                 break
         else:
             found.append([subject])
-    return [_scenario(service, project, group, severity) for group in found]
+    return [
+        scenario
+        for group in found
+        for scenario in (
+            _scenario(service, project, group, severity),
+            *_rash(service, project, group, severity),
+        )
+    ]
 
 
 def _disturb(one: Subject, other: Subject, severity: SeverityKey) -> bool:
@@ -103,6 +110,26 @@ def _scenario(
         fed |= _fed(service, life, severity)
     checks = list(_checks(service, project, lives, severity, steps, end))
     return Scenario(f"each {severity} just below and just above its threshold", MINUTE, fed, checks)
+
+
+def _rash(
+    service: Service, project: Project, able: Sequence[Subject], severity: SeverityKey
+) -> Iterator[Scenario]:
+    """One step each: SLOs that alert although their history is short."""
+    most = max(len(courses.rash(Terms.of(subject.slo), severity)) for subject in able)
+    for number in range(most):
+        lives = [
+            _Life(subject, courses.course(Plan(terms, severity, False, 1, 1, rash=number)))
+            for subject in able
+            for terms in [Terms.of(subject.slo)]
+            if subject.slo.burn_alert(severity) and number < len(courses.rash(terms, severity))
+        ]
+        if lives:
+            fed: dict[str, str] = {}
+            for life in lives:
+                fed |= _fed(service, life, severity)
+            checks = [_moment(project, lives, severity, STEP)]
+            yield Scenario(f"a {severity} in the first hours of an SLO", MINUTE, fed, checks)
 
 
 def _has_alert(slo: Slo, severity: SeverityKey) -> bool:

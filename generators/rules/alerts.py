@@ -72,17 +72,20 @@ def _enough_events(slo: Slo, tier: Tier, labels: str) -> list[str]:
 
     Samples of the recorded rate, a minute apart, add up to all events over time. Farther apart,
     those between the scrapes at the ends of two windows would be in neither: jobs that run with
-    the clock may all be. The last 5 minutes count by themselves as well: in a total outage nobody
-    waits for the samples.
+    the clock may all be. In windows of raw series the last 5 minutes count by themselves as well:
+    in a total outage nobody waits for the samples.
     """
     least = slo.alerting.min_bad_events
     if least <= 0:
         return []
     rate, long = f"{series.BAD}{labels}", format_duration(tier.long)
+    summed = f"{MINUTE} * sum_over_time({rate}[{long}:{format_duration(MINUTE)}]) >= {least}"
+    if tier.long > series.RAW_WINDOW:
+        return [f"  and {summed}"]
     return [
         "  and (",
         f"    {series.BASE_WINDOW} * {rate} >= {least}",
-        f"    or {MINUTE} * sum_over_time({rate}[{long}:{format_duration(MINUTE)}]) >= {least}",
+        f"    or {summed}",
         "  )",
     ]
 
