@@ -221,7 +221,10 @@ def _numbers(life: _Life, minute: int, severity: SeverityKey) -> Iterator[Number
     slo, oracle = life.slo, life.course.oracle
     raw = feeds.needs_raw(slo, severity)
     windows = {window for t in oracle.terms.tiers_of(severity) for window in (t.long, t.short)}
-    for window in sorted(windows | {slo.window, BASE_WINDOW}):
+    # Where the last sample is made from raw series, too little is left of errors for the SLO's
+    # own window to be met exactly.
+    own = set() if raw else {slo.window}
+    for window in sorted(windows | own | {BASE_WINDOW}):
         if window == BASE_WINDOW or window > HOUR or raw:
             ratios = oracle.ratios(window, minute)
             yield Number(series.error_ratio(window), min(ratios), max(ratios))
