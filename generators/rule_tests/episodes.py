@@ -43,9 +43,9 @@ class Episode:
     parts: Life
 
 
-def calm(total: float = 1.0) -> Episode:
+def calm() -> Episode:
     """A step of which no more is recorded than that all is well at its end."""
-    return Episode(1, (Part(-TAIL, TAIL + 1, total, 0.0),))
+    return Episode(1, (Part(-TAIL, TAIL + 1, 1.0, 0.0),))
 
 
 @functools.cache
@@ -99,13 +99,10 @@ def rash(terms: Terms, tier: Tier) -> Episode | None:
         error = float(tier.threshold) * tier.long / history * (1 + near)
         if error >= 1:
             continue
-        life = [Part(-_YOUNG, _YOUNG + 1, 1.0, error)]
-        if quiet:
-            loud = Part(-_YOUNG, _YOUNG - quiet, 1.0, error)
-            life = [loud, Part(-quiet, quiet + 1, 1.0, 0.0)]
+        life = _first_hours(error, quiet)
         oracle = Oracle(terms, life)
         if oracle.tier(tier, 0) is True and _alone(oracle, tier):
-            return Episode(1, tuple(life))
+            return Episode(1, life)
     return None
 
 
@@ -119,13 +116,9 @@ def young(terms: Terms, severity: SeverityKey) -> Episode:
     raised = [float(tier.threshold) * max(tier.long / seen, 1) for tier in tiers]
     errors = sorted({t * factor for t in (*thresholds, *raised) for factor in (0.9, 1.1, 1.4, 1.9)})
     shorts = sorted({min(tier.short // MINUTE, HOUR) for tier in tiers})
-    best = -1
-    chosen: tuple[Part, ...] = (Part(-_YOUNG, _YOUNG + 1, 1.0, 0.0),)
+    best, chosen = -1, _first_hours(0.0, 0)
     for error, quiet in itertools.product((e for e in errors if e < 1), (0, *shorts)):
-        life: tuple[Part, ...] = (Part(-_YOUNG, _YOUNG + 1, 1.0, error),)
-        if quiet:
-            clean = Part(-quiet, quiet + 1, 1.0, 0.0)
-            life = (Part(-_YOUNG, _YOUNG - quiet, 1.0, error), clean)
+        life = _first_hours(error, quiet)
         oracle = Oracle(terms, life)
         if oracle.burning(severity, 0) is not False:
             continue
@@ -133,6 +126,13 @@ def young(terms: Terms, severity: SeverityKey) -> Episode:
         if held >= best:
             best, chosen = held, life
     return Episode(1, chosen)
+
+
+def _first_hours(error: float, quiet: int) -> tuple[Part, ...]:
+    """A life that has just begun, with errors but for its last `quiet` minutes."""
+    if not quiet:
+        return (Part(-_YOUNG, _YOUNG + 1, 1.0, error),)
+    return Part(-_YOUNG, _YOUNG - quiet, 1.0, error), Part(-quiet, quiet + 1, 1.0, 0.0)
 
 
 def _held_by_history(oracle: Oracle, tier: Tier) -> bool:
@@ -155,7 +155,8 @@ def _bodies(terms: Terms, tier: Tier, kind: Kind) -> Iterator[list[Part]]:
     # Shorter pairs would fire as well: a clean end, or a clean stretch before the short window,
     # keeps them silent.
     others = terms.tiers_of(tier.severity)
-    shorts, longs = ({w(t) // MINUTE for t in others} for w in (_short, _long))
+    shorts = {t.short // MINUTE for t in others}
+    longs = {t.long // MINUTE for t in others}
     quiets = (0, *sorted(short for short in shorts if short < tier.short // MINUTE))
     dips = (0, *sorted(w for w in longs if tier.short < w * MINUTE < tier.long))
     for near, dip, quiet in itertools.product((0.05, 0.1, 0.2, 0.4), dips, quiets):
@@ -180,14 +181,6 @@ class Clean:
 
     quiet: int
     dip: int
-
-
-def _short(tier: Tier) -> int:
-    return tier.short
-
-
-def _long(tier: Tier) -> int:
-    return tier.long
 
 
 def _pieces(tier: Tier, clean: Clean) -> list[tuple[Part, bool]]:
