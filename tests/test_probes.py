@@ -326,6 +326,14 @@ def test_a_value_is_bad_at_its_bound_already() -> None:
     assert raw.bad == 0.8
 
 
+@pytest.mark.parametrize("scale", [3, 7, 0.1, 1.1, 100, 1e-9])
+@pytest.mark.parametrize("bound", ["0.1", "0.3", "0.7", "2.2", "129600"])
+def test_a_bad_value_is_never_just_short_of_its_bound(scale: float, bound: str) -> None:
+    ((_, probe),) = probes(make_slo("x", indicator=below(f"max(a) / {scale}", bound)))
+    (raw,) = probe.series
+    assert raw.good / scale < float(bound) <= raw.bad / scale
+
+
 FREE: dict[str, tuple[Indicator, str, bool]] = {
     "offset": (below("max(a offset 5m)"), "an offset or @", False),
     "at": (below("max(a @ 0)"), "an offset or @", False),

@@ -259,11 +259,13 @@ def test_a_tier_waits_for_enough_bad_events(rate: float, fires: bool | None) -> 
     assert Oracle(terms(SIX, least_events=5), life).tier(SIX, 659) is fires
 
 
-def test_a_tier_counts_the_last_five_minutes_by_themselves() -> None:
+def test_a_short_tier_counts_the_last_five_minutes_by_themselves() -> None:
     # One minute of 0.03 bad events a second adds up to 1.8; its rate is that of five minutes, 9.
     life = (Part(0, 600, 0.0001, 0), Part(600, 1, 0.03, 1))
-    assert Oracle(terms(SIX, least_events=5), life).tier(SIX, 600) is True
-    assert Oracle(terms(SIX, least_events=10), life).tier(SIX, 600) is False
+    hour = tier(HOUR, 5 * MINUTE, "0.06")
+    assert Oracle(terms(hour, least_events=5), life).tier(hour, 600) is True
+    assert Oracle(terms(hour, least_events=10), life).tier(hour, 600) is False
+    assert Oracle(terms(SIX, least_events=5), life).tier(SIX, 600) is False, "too long for that"
 
 
 def test_the_budget_that_is_left_counts_what_was_not_seen_as_good() -> None:

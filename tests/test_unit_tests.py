@@ -212,6 +212,7 @@ def test_a_wrong_threshold_cannot_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     build(api=files)
     rules = Path("out/prometheus/rules/api.yaml").read_text()
     assert right in rules
+    assert passed() == (2, 0)
     monkeypatch.setattr(generators, "GENERATORS", emitting(lambda text: text.replace(right, wrong)))
     build(api=files)
     for _ in range(2):

@@ -232,4 +232,6 @@ def _numbers(life: _Life, minute: int, severity: SeverityKey) -> Iterator[Number
     yield Number(series.HISTORY, history - 1800, history)
     left = oracle.remaining(minute)
     assert left is not None, "there is traffic"
-    yield Number(series.REMAINING, left, left)
+    # As exact as the ratio that it is worked out from, which may be many times the budget.
+    inexact = (1 - left) * expected.TOLERANCE
+    yield Number(series.REMAINING, left - inexact, left + inexact)

@@ -322,7 +322,9 @@ def _vector(value: Value) -> Vector:
 def _quotient(left: float, right: float) -> float:
     if right:
         return left / right
-    return math.copysign(math.inf, left) if left else math.nan
+    if not left or math.isnan(left):
+        return math.nan
+    return math.copysign(math.inf, left) * math.copysign(1.0, right)
 
 
 def _fail(what: str) -> Vector:
