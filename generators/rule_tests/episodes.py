@@ -136,7 +136,8 @@ def _first_hours(error: float, quiet: int) -> tuple[Part, ...]:
 
 
 def _held_by_history(oracle: Oracle, tier: Tier) -> bool:
-    old = Oracle(oracle.terms, [Part(-_LONG_AGO, 1, 0.0, 0.0), *oracle.life])
+    begin = Part(-oracle.terms.window // MINUTE, 1, 0.0, 0.0)
+    old = Oracle(oracle.terms, [begin, *oracle.life])
     return oracle.tier(tier, 0) is False and old.tier(tier, 0) is True
 
 
