@@ -39,36 +39,32 @@ def generate(service: Service, project: Project) -> list[Artifact]:
     fast, slow = ([group_name(service, slo, kind) for slo in service.slos] for kind in (FAST, SLOW))
     in_pairs = [name for pair in zip(fast, slow, strict=True) for name in pair]
     name = service.name
+    minutely, rarely = incidents.EVALUATION, tiers.EVALUATION
+    of_usual, of_native = (incidents.scenarios(service, project, p) for p in (usual, native))
     pages = tiers.scenarios(service, project, subjects, "page")
     tickets = tiers.scenarios(service, project, subjects, "ticket")
     made = [
-        (f"{name}.yaml", _INCIDENTS, in_pairs, incidents.scenarios(service, project, usual)),
-        (f"{name}.pages.yaml", _TIERS.format("page"), slow + fast, pages),
-        (
-            f"{name}.tickets.yaml",
-            _TIERS.format("ticket"),
-            fast + slow,
-            tickets,
-        ),
-        (
-            f"native/{name}.native.yaml",
-            _NATIVE,
-            in_pairs,
-            incidents.scenarios(service, project, native),
-        ),
+        (f"{name}.yaml", _INCIDENTS, minutely, in_pairs, of_usual),
+        (f"{name}.pages.yaml", _TIERS.format("page"), rarely, slow + fast, pages),
+        (f"{name}.tickets.yaml", _TIERS.format("ticket"), rarely, fast + slow, tickets),
+        (f"native/{name}.native.yaml", _NATIVE, minutely, in_pairs, of_native),
     ]
     return [
-        _file(service, path, note, order, scenarios)
-        for path, note, order, scenarios in made
+        _file(service, path, note, evaluation, order, scenarios)
+        for path, note, evaluation, order, scenarios in made
         if scenarios
     ]
 
 
 def _file(
-    service: Service, path: str, note: str, order: Sequence[str], scenarios: Sequence[Scenario]
+    service: Service,
+    path: str,
+    note: str,
+    evaluation: int,
+    order: Sequence[str],
+    scenarios: Sequence[Scenario],
 ) -> Artifact:
     up = "../" * (path.count("/") + 1)
-    evaluation = tiers.EVALUATION if note not in (_INCIDENTS, _NATIVE) else incidents.EVALUATION
     text = document(f"{up}rules/{service.name}.yaml", evaluation, order, scenarios)
     return Artifact(f"prometheus/tests/{path}", header(one_line(service.source)) + note + text)
 
