@@ -47,18 +47,28 @@ def one_line(value: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in value)
 
 
+# What a word of prose may hold. A colon stands before a space alone: elsewhere it makes an address
+# or the name of an emoji.
+_PLAIN = re.compile(r"(?:[^\W_]|[ .,;%/()'\"=+-]|[^\x00-\x7f]|:(?=\s|$))+")
+
+
 def prose(value: str) -> str:
     """`value` as words in Markdown, or in HTML within it: nothing in it is markup, a link, a
-    mention of somebody or a number of an issue."""
-    return "".join(map(_word, one_line(value)))
+    mention of somebody or the number of an issue."""
+    text = one_line(value)
+    words = []
+    end = 0
+    for match in _PLAIN.finditer(text):
+        words += [_entities(text[end : match.start()]), match.group()]
+        end = match.end()
+    # `www.` alone is an address to some.
+    return re.sub(r"(?i)(www)\.", r"\1.&#8203;", "".join([*words, _entities(text[end:])]))
 
 
-def _word(char: str) -> str:
-    if char.isalnum() or not char.isascii() or char in " .,;%/()'\"=+-":
-        return char
-    # An entity is text to Markdown. What hosts look for afterwards they find in the text, so that
-    # a space of no width has to part it: `@name`, `#12`, `http://`, `:name:`.
-    return f"&#{ord(char)};" + ("&#8203;" if char in "@#" else "")
+def _entities(text: str) -> str:
+    """Entities are text to Markdown. What hosts look for afterwards, in the text, has to be parted
+    by a space of no width: `@name`, `#12`, `:name:`."""
+    return "".join(f"&#{ord(char)};" + ("&#8203;" if char in "@#:" else "") for char in text)
 
 
 def code_span(value: str) -> str:

@@ -33,17 +33,23 @@ def alerts(
     before: tuple[Side, Slo] | None, after: tuple[Side, Slo] | None
 ) -> tuple[AlertChange, ...]:
     """What appears and what vanishes, by name and severity."""
-    old, new = (_names(*side) if side else () for side in (before, after))
-    gone = [AlertChange(*alert, "removed") for alert in old if alert not in new]
-    return (*gone, *(AlertChange(*alert, "added") for alert in new if alert not in old))
+    old, new = (_names(*side) if side else {} for side in (before, after))
+    gone = [AlertChange(key[0], old[key], "removed") for key in old if key not in new]
+    come = [AlertChange(key[0], new[key], "added") for key in new if key not in old]
+    return (*gone, *come)
 
 
-def _names(side: Side, slo: Slo) -> tuple[tuple[str, str], ...]:
+def _names(side: Side, slo: Slo) -> dict[tuple[str, str], str]:
+    """The alerts of an SLO, by name and `page` or `ticket`, with the severity that their label
+    tells: a project that renames its severities has the same alerts."""
     # Labels of alerts are templates; people see what they give.
-    severities = {template_text(value): value for value in side.project.severities.values()}
-    return tuple(
-        (rule["alert"], severities[rule["labels"]["severity"]])
-        for group in side.groups(slo)
-        for rule in group["rules"]
-        if "alert" in rule
-    )
+    keys: dict[str, SeverityKey] = {
+        template_text(value): key for key, value in side.project.severities.items()
+    }
+    found: dict[tuple[str, str], str] = {}
+    for group in side.groups(slo):
+        for rule in group["rules"]:
+            if "alert" in rule:
+                key = keys[rule["labels"]["severity"]]
+                found[rule["alert"], key] = side.project.severities[key]
+    return found

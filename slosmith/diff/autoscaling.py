@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -10,7 +11,7 @@ import yaml
 from slosmith.diff import plain
 from slosmith.diff.changes import Change, Part, Risk, state_of
 from slosmith.diff.sides import Side
-from slosmith.model import Autoscaling
+from slosmith.model import Autoscaling, LatencyTrigger
 
 SECTION = "autoscaling"
 # What the model calls otherwise than the spec.
@@ -25,13 +26,28 @@ _OWN = ("slo", "resource", "name")
 
 
 def compare(before: Side | None, after: Side | None) -> Iterator[Part]:
-    old = before.service.autoscaling if before else None
-    new = after.service.autoscaling if after else None
+    old = _scaling(before)
+    new = _scaling(after)
     changes = (*_changes(old, new), *_queries(before, after))
     about = (after or before).service.name  # type: ignore[union-attr]
     risks = tuple(Risk(note, about, message) for note, message in _risks(old, new))
     if changes or risks:
         yield Part(SECTION, "", state_of(old, new), changes, risks=risks)
+
+
+def _scaling(side: Side | None) -> Autoscaling | None:
+    """The autoscaling, in which SLOs of the service itself go by their names alone."""
+    scaling = side.service.autoscaling if side else None
+    if side is None or scaling is None:
+        return None
+    own = f"{side.service.name}/"
+    triggers = tuple(
+        replace(trigger, slo=trigger.slo.removeprefix(own))
+        if isinstance(trigger, LatencyTrigger)
+        else trigger
+        for trigger in scaling.triggers
+    )
+    return replace(scaling, triggers=triggers)
 
 
 def _changes(old: Autoscaling | None, new: Autoscaling | None) -> list[Change]:
@@ -50,12 +66,18 @@ def _fields(scaling: Autoscaling | None) -> dict[str, Any]:
 
 
 def _triggers(scaling: Autoscaling | None) -> dict[str, dict[str, Any]]:
-    """The triggers by a name for people: `cpu`, `latency api/latency`, `traffic`, `traffic 2`."""
+    """The triggers by a name for people: `cpu`, `latency of SLO pay`, `traffic`, `traffic 2`."""
     found: dict[str, dict[str, Any]] = {}
     for trigger in plain.plain(scaling.triggers) if scaling else ():
         kind = trigger.pop("type").removesuffix("Trigger").lower()
         own = next((str(trigger[key]) for key in _OWN if trigger.get(key)), "")
-        base = own if kind == "resource" else f"{kind} {own}".rstrip()
+        base = (
+            own
+            if kind == "resource"
+            else f"{kind} of SLO {own}"
+            if trigger.get("slo")
+            else f"{kind} {own}".rstrip()
+        )
         number = 1
         while (name := base if number == 1 else f"{base} {number}") in found:
             number += 1
@@ -99,12 +121,13 @@ def _risks(old: Autoscaling | None, new: Autoscaling | None) -> Iterator[tuple[s
     gone = [name for name in _triggers(old) if name not in _triggers(new)]
     if gone:
         names = " and ".join(map(plain.quoted, gone))
-        yield "trigger-removed", f"replicas no longer follow {names}"
+        left = " and ".join(map(plain.quoted, _triggers(new)))
+        yield "trigger-removed", f"replicas no longer follow {names}; what is left: {left}"
     if new.max_replicas < old.max_replicas:
-        most = f"{new.max_replicas} replicas at most, before {old.max_replicas}"
+        most = f"{new.max_replicas} replicas at most (was {old.max_replicas})"
         yield "capacity-lowered", f"{most}: is the highest load of the last weeks below that?"
     if new.min_replicas < old.min_replicas:
-        least = f"{new.min_replicas} replicas at least, before {old.min_replicas}"
+        least = f"{new.min_replicas} replicas at least (was {old.min_replicas})"
         yield "capacity-lowered", f"{least}: less is ready when load comes"
     yield from _guards(old, new)
 

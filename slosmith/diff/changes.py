@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from slosmith.explain.times import TierTimes
@@ -111,9 +111,11 @@ class Unread:
 class Difference:
     """All that differs. `project` are the changes of slosmith.yaml that are no service's own;
     `same_meaning` are specs with another text and the same model; `unread` could not be compared.
-    `base` is what was compared with, `commit` its full hash, `note` what is odd about it."""
+    `base` is what was compared with, `told` the same in a sentence with names between backticks,
+    `commit` its full hash, `note` what is odd about it."""
 
     base: str
+    told: str
     commit: str
     note: str = ""
     project: tuple[Change, ...] = ()
@@ -121,9 +123,9 @@ class Difference:
     services: tuple[ServiceChange, ...] = ()
     same_meaning: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
-    # How many services there are now.
+    # How many services there are now, and were.
     total: int = 0
-    before_total: int = field(default=0)
+    before_total: int = 0
 
     @property
     def risks(self) -> tuple[Risk, ...]:

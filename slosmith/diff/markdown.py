@@ -36,7 +36,8 @@ _LAST = 400
 
 def as_markdown(difference: Difference) -> str:
     """A summary line, what to know before agreeing, and a folded block for each service."""
-    lines = [f"**slosmith diff** since {_base(difference)}: {wording.headline(difference)}."]
+    since = f"{_message(difference.told)} ({difference.commit[:10]})"
+    lines = [f"**slosmith diff** since {since}: {wording.headline(difference)}."]
     if difference.note:
         lines += ["", f"> {_message(difference.note)}"]
     lines += _risks(difference.risks)
@@ -53,10 +54,6 @@ def as_markdown(difference: Difference) -> str:
     text = "\n".join(lines) + "\n"
     blocks = [*_project(difference), *(_block(service) for service in difference.services)]
     return text + _fitting(blocks, LIMIT - _size(text))
-
-
-def _base(difference: Difference) -> str:
-    return f"{code_span(_cut(difference.base))} ({difference.commit[:10]})"
 
 
 def _risks(risks: Sequence[Risk]) -> list[str]:
@@ -117,7 +114,7 @@ def _fitting(blocks: Sequence[tuple[str, str]], room: int) -> str:
 def _project(difference: Difference) -> Iterator[tuple[str, str]]:
     if difference.project:
         names = dict.fromkeys(change.what.split(".")[0] for change in difference.project)
-        title = f"<b>slosmith.yaml</b>: {', '.join(names)}"
+        title = f"<b>slosmith.yaml</b>: {prose(', '.join(names))}"
         yield _folded(title, list(_changes(difference.project)))
 
 
@@ -141,9 +138,11 @@ def _part(part: Part) -> Iterator[str]:
     yield f"**{part.title}**{state.get(part.state, '')}"
     yield ""
     yield from _figures(part)
-    yield from _tiers(part.tiers)
+    new = part.state == "added"
+    yield from _tiers(part.tiers, new)
     yield from _alerts(part.alerts)
-    yield from _changes([change for change in part.changes if change.kind not in _FIGURES])
+    rest = [change for change in part.changes if change.kind not in _FIGURES]
+    yield from _changes(rest, new)
 
 
 _FIGURES = ("percent", "seconds", "minutes", "ratio")
@@ -164,26 +163,19 @@ def _figures(part: Part) -> Iterator[str]:
     yield ""
 
 
-def _tiers(tiers: Sequence[TierChange]) -> Iterator[str]:
+def _tiers(tiers: Sequence[TierChange], new: bool) -> Iterator[str]:
     if not tiers:
         return
     yield "| alert | windows | threshold | all requests fail: after | 10% fail: after |"
     yield "|---|---|---|---|---|"
     for tier in tiers:
         windows = f"{format_duration(tier.long)} / {format_duration(tier.short)}"
-        threshold = _both(wording.threshold(tier.before), wording.threshold(tier.after))
-        times = " | ".join(
-            _both(wording.fires(tier.before, burn), wording.fires(tier.after, burn))
-            for burn in ("100%", "10%")
+        figures = " | ".join(
+            after if new or before == after else f"{before} → {after}"
+            for before, after in wording.figures(tier)
         )
-        yield f"| {tier.severity} | {windows} | {threshold} | {times} |"
+        yield f"| {tier.severity} | {windows} | {figures} |"
     yield ""
-
-
-def _both(before: str, after: str) -> str:
-    if before == wording.NONE:
-        return after
-    return before if before == after else f"{before} → {after}"
 
 
 def _alerts(alerts: Sequence[AlertChange]) -> Iterator[str]:
@@ -194,10 +186,11 @@ def _alerts(alerts: Sequence[AlertChange]) -> Iterator[str]:
         yield ""
 
 
-def _changes(changes: Sequence[Change]) -> Iterator[str]:
+def _changes(changes: Sequence[Change], new: bool = False) -> Iterator[str]:
+    """`new`: all of this is, so that no line has to say it."""
     listed = [change for change in changes if change.kind != "query"]
     for change in listed:
-        yield f"- {_line(change)}"
+        yield f"- {_line(change, new)}"
     if listed:
         yield ""
     for change in changes:
@@ -208,13 +201,13 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
             yield ""
 
 
-def _line(change: Change) -> str:
+def _line(change: Change, new: bool) -> str:
     name = code_span(_cut(change.what))
     before, after = (
         code_span(_cut(wording.value(change, side))) for side in (change.before, change.after)
     )
     if change.before is None:
-        return f"{name}: {after}, new"
+        return f"{name}: {after}" + ("" if new else ", new")
     if change.after is None:
         return f"{name}: {before}, removed"
     return f"{name}: {before} → {after}"

@@ -134,7 +134,7 @@ def sentence(value: Any) -> str:
         pairs = (
             f"{key}: {_item(key, item)}"
             for key, item in value.items()
-            if key != "type" and _value(item) is not None
+            if key != "type" and item is not False and _value(item) is not None
         )
         return ", ".join(pairs)
     if isinstance(value, list):

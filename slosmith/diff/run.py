@@ -78,6 +78,7 @@ def _compared(
         services = fleets.compare(base.fleet, after, views, left_out)
     return Difference(
         base=chosen.name,
+        told=chosen.told,
         commit=chosen.commit,
         note=chosen.note,
         project=changes,

@@ -31,10 +31,12 @@ def compare(before: Side, after: Side) -> ServiceChange | None:
     own = _own(old, new, after.service.name)
     if own:
         parts.append(own)
-    parts += slos.compare(before, after)
+    objectives = list(slos.compare(before, after))
+    parts += objectives
     for field in [*new, *(field for field in old if field not in new)]:
         parts += _section(field, old.get(field), new.get(field), before, after)
-    parts += dashboard.compare(before, after)
+    renames = {part.was: part.name for part in objectives if part.was}
+    parts += dashboard.compare(before, after, renames)
     renamed = before.service.name != after.service.name
     if not parts and not renamed:
         return None
@@ -49,18 +51,24 @@ def compare(before: Side, after: Side) -> ServiceChange | None:
 
 
 def added(side: Side) -> ServiceChange:
-    parts = [slos.added(side, slo) for slo in side.service.slos]
-    for field, value in _fields(side).items():
+    fields = _fields(side)
+    own = {_SPELLED.get(key, key): fields[key] for key in _OWN if key != "source"}
+    told = plain.compare({}, {key: value for key, value in own.items() if value})
+    parts = [Part("service", "", "added", tuple(told))]
+    parts += [slos.added(side, slo) for slo in side.service.slos]
+    for field, value in fields.items():
         parts += _section(field, None, value, None, side)
     return ServiceChange(side.service.name, side.service.source, "added", tuple(parts))
 
 
 def removed(side: Side) -> ServiceChange:
     service = side.service
-    names = ", ".join(slo.name for slo in service.slos)
+    names = _listed([slo.name for slo in service.slos])
+    scaling = ", its autoscaling" if service.autoscaling else ""
     message = (
-        f"the service is removed, with all its alerts and recorded series ({names}), its dashboard"
-    ) + (" and its autoscaling" if service.autoscaling else "")
+        f"the service is removed, with its dashboard{scaling} and all alerts and recorded series "
+        f"of {names}"
+    )
     parts = [Part("slo", slo.name, "removed") for slo in service.slos]
     for field, value in _fields(side).items():
         if field not in (*_OWN, "slos") and value:
@@ -112,7 +120,7 @@ def _section(
 def _renamed(before: Side, after: Side) -> tuple[Risk, ...]:
     name = after.service.name
     message = (
-        f"history resets for all its SLOs, because its name was {before.service.name}: budgets "
+        f"history resets for all its SLOs, because it was called {before.service.name}: budgets "
         f"start full; `slosmith explain {name} --backfill` gives them their past. Alerts, "
         "dashboard and objects in Kubernetes have the new name too: silences and links to the old "
         "one are dead"

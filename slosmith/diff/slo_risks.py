@@ -42,7 +42,7 @@ def changed(before: Side, old: Slo, after: Side, new: Slo) -> tuple[Risk, ...]:
     about = f"{after.service.name}/{new.name}"
     found = (
         *_history(before, old, after, new),
-        *_budget(after, old, new),
+        *_budget(before, old, new),
         *_alerting(old, new),
         *_names(old, new),
     )
@@ -53,14 +53,17 @@ def _history(before: Side, old: Slo, after: Side, new: Slo) -> Iterator[tuple[st
     moved = before.service.name != after.service.name
     if old.name != new.name or old.by != new.by:
         why = (
-            f"its name was {old.name}"
+            f"it was called {old.name}"
             if old.name != new.name
             else f"its budgets are split by {_by(new)}, before by {_by(old)}"
         )
         yield (
             "history-resets",
-            f"history resets, because {why}: the budget starts full, and tickets compare longer "
-            f"windows than there is data for; {_backfill(after.service.name)}",
+            f"history resets, because {why}: the budget starts full; "
+            f"{_backfill(after.service.name)}. Silences and links with the old name are dead"
+            if old.name != new.name
+            else f"history resets, because {why}: budgets start full; "
+            f"{_backfill(after.service.name)}",
         )
     elif not moved and old.indicator != new.indicator:
         unlike = counts_events(old) != counts_events(new)
@@ -83,25 +86,25 @@ def _backfill(service: str) -> str:
     return f"`slosmith explain {service} --backfill` gives it its past"
 
 
-def _budget(after: Side, old: Slo, new: Slo) -> Iterator[tuple[str, str]]:
+def _budget(before: Side, old: Slo, new: Slo) -> Iterator[tuple[str, str]]:
     minutes = [
         f"{wording.about(slo.budget * slo.window)} of {format_duration(slo.window)}"
         for slo in (old, new)
     ]
-    both = f"{minutes[1]} may be bad, before {minutes[0]}"
+    both = f"{minutes[1]} may be bad (was {minutes[0]})"
     if new.budget > old.budget:
         yield (
             "budget-loosened",
             f"the budget is loosened by {_times(new.budget / old.budget)}: {both}",
         )
     elif new.budget < old.budget:
-        ratio = series.error_ratio(new.window)
-        labels = series.matchers(after.service.name, new.name)
+        ratio = series.error_ratio(old.window)
+        labels = series.matchers(before.service.name, old.name)
         check = f"{ratio}{labels} > {plain(new.budget)}"
         yield (
             "budget-tightened",
             f"the budget is tightened by {_times(old.budget / new.budget)}: {both}. It is spent "
-            f"from the start where Prometheus answers to `{check}`",
+            f"from the start if Prometheus answers `{check}`",
         )
     if loosened := _looser(old.indicator, new.indicator):
         yield "indicator-loosened", f"less counts as bad: {loosened}"
@@ -115,19 +118,19 @@ def _looser(old: Indicator, new: Indicator) -> str:
     """What of an indicator of the same kind lets more pass; empty where nothing does."""
     match old, new:
         case LatencyIndicator(below=one), LatencyIndicator(below=other) if other > one:
-            return f"requests may take {format_duration(other)}, before {format_duration(one)}"
+            return f"requests may take {format_duration(other)} (was {format_duration(one)})"
         case ThresholdIndicator(below=one), ThresholdIndicator(below=other) if (
             one is not None and other is not None and other > one
         ):
-            return f"the value may rise to {plain(other)}, before to {plain(one)}"
+            return f"the value may rise to {plain(other)} (was {plain(one)})"
         case ThresholdIndicator(above=one), ThresholdIndicator(above=other) if (
             one is not None and other is not None and other < one
         ):
-            return f"the value may fall to {plain(other)}, before to {plain(one)}"
+            return f"the value may fall to {plain(other)} (was {plain(one)})"
         case UptimeIndicator(healthy=one), UptimeIndicator(healthy=other) if _HEALTHY.index(
             other
         ) < _HEALTHY.index(one):
-            return f"healthy is `{other}`, before `{one}`"
+            return f"healthy is `{other}` (was `{one}`)"
     return ""
 
 
@@ -141,7 +144,7 @@ def _alerting(old: Slo, new: Slo) -> Iterator[tuple[str, str]]:
         )
         if _LEVELS.index(other) < _LEVELS.index(one):
             about = "missing data" if field == "absent" else "a spent budget"
-            yield what, f"{about} is {_level(other)}, before {_level(one)}"
+            yield what, f"{about} is {_level(other)} (was {_level(one)})"
 
 
 def _level(level: str) -> str:
@@ -189,11 +192,11 @@ def _first(tiers: list[Tier], ratio: Decimal) -> Decimal:
 def _details(one: list[Tier], other: list[Tier]) -> Iterator[str]:
     lows = [min(tier.threshold for tier in tiers) for tiers in (one, other)]
     if lows[0] != lows[1]:
-        yield f"it takes more than {percent(lows[1])} of errors, before {percent(lows[0])}"
-    for ratio, what in ((Decimal(1), "a total outage"), (Decimal("0.1"), "10% of errors")):
+        yield f"it needs more than {percent(lows[1])} of errors (was {percent(lows[0])})"
+    for ratio, what in ((Decimal(1), "a total outage"), (Decimal("0.1"), "an error ratio of 10%")):
         times = [_first(tiers, ratio) for tiers in (one, other)]
         if times[0] != times[1]:
-            yield f"{what}: {_after(times[1])}, before {_after(times[0])}"
+            yield f"{what} is found {_after(times[1])} (was {_after(times[0])})"
 
 
 def _after(seconds: Decimal) -> str:
@@ -209,10 +212,16 @@ def _few(old: Slo, new: Slo) -> int:
 
 def _events(old: Slo, new: Slo) -> str:
     least = new.alerting.min_bad_events
-    return f"it waits for {least} bad events, before {old.alerting.min_bad_events}"
+    return f"it waits for {least} bad events (was {old.alerting.min_bad_events})"
 
 
 def _names(old: Slo, new: Slo) -> Iterator[tuple[str, str]]:
+    if _labels(old) != _labels(new):
+        yield (
+            "routing-changed",
+            "its alerts carry other labels: routes and silences that match the old ones pass "
+            "them by",
+        )
     for severity in ("page", "ticket"):
         one, other = old.burn_alert(severity), new.burn_alert(severity)
         if one and other and one.name != other.name:
@@ -221,3 +230,8 @@ def _names(old: Slo, new: Slo) -> Iterator[tuple[str, str]]:
                 f"the {severity} {quoted(one.name)} is called {quoted(other.name)} now: silences "
                 "and routes that name it no longer match",
             )
+
+
+def _labels(slo: Slo) -> list[object]:
+    alerting = slo.alerting
+    return [alerting.labels, alerting.page.labels, alerting.ticket.labels]

@@ -15,7 +15,7 @@ _ARROW = "->"
 
 def as_text(difference: Difference, *, color: bool = False) -> str:
     """A line that says how much, what to know before agreeing, then service by service."""
-    first = f"Since {wording.base(difference)}: {wording.headline(difference)}."
+    first = f"Since {difference.told} ({difference.commit[:10]}): {wording.headline(difference)}."
     lines = layout.wrapped(first)
     lines += layout.wrapped(difference.note) if difference.note else []
     for risk in difference.risks:
@@ -46,7 +46,7 @@ def _part(part: Part) -> Iterator[str]:
     yield f"  {part.title}{state.get(part.state, '')}"
     yield from _changes(part.changes)
     yield from _alerts(part.alerts)
-    yield from _tiers(part.tiers)
+    yield from _tiers(part.tiers, new=part.state == "added")
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _alerts(alerts: Sequence[AlertChange]) -> Iterator[str]:
         )
 
 
-def _tiers(tiers: Sequence[TierChange]) -> list[str]:
+def _tiers(tiers: Sequence[TierChange], new: bool) -> list[str]:
     if not tiers:
         return []
     rows = [
@@ -88,11 +88,7 @@ def _tiers(tiers: Sequence[TierChange]) -> list[str]:
             tier.severity,
             format_duration(tier.long),
             format_duration(tier.short),
-            _both(wording.threshold(tier.before), wording.threshold(tier.after)),
-            *(
-                _both(wording.fires(tier.before, burn), wording.fires(tier.after, burn))
-                for burn in ("100%", "10%")
-            ),
+            *(_after_all(before, after, new) for before, after in wording.figures(tier)),
         )
         for tier in tiers
     ]
@@ -100,7 +96,5 @@ def _tiers(tiers: Sequence[TierChange]) -> list[str]:
     return layout.table(head, rows, indent=4)
 
 
-def _both(before: str, after: str) -> str:
-    if before == wording.NONE:
-        return after
-    return before if before == after else f"{before} {_ARROW} {after}"
+def _after_all(before: str, after: str, new: bool) -> str:
+    return after if new or before == after else f"{before} {_ARROW} {after}"

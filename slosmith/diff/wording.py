@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from slosmith.diff.changes import Change, Difference, Part, ServiceChange
+from slosmith.diff.changes import Change, Difference, Part, ServiceChange, TierChange
 from slosmith.diff.plain import sentence
 from slosmith.durations import format_duration
 from slosmith.explain.times import TierTimes
@@ -32,22 +32,25 @@ def value(change: Change, given: Any) -> str:
     return sentence(given)
 
 
-def threshold(times: TierTimes | None) -> str:
+def figures(tier: TierChange) -> list[tuple[str, str]]:
+    """Threshold, and the times at which all and 10% of errors are found, before and after."""
+    sides = (tier.before, tier.after)
+    found = [tuple(_threshold(side) for side in sides)]
+    found += [tuple(_fires(side, burn) for side in sides) for burn in ("100%", "10%")]
+    return [(before, after) for before, after in found]
+
+
+def _threshold(times: TierTimes | None) -> str:
     if times is None:
         return NONE
     return percent(times.tier.threshold) + ("!" if times.tier.clamped else "")
 
 
-def fires(times: TierTimes | None, burn: str) -> str:
+def _fires(times: TierTimes | None, burn: str) -> str:
     if times is None:
         return NONE
     seconds = times.after[burn].seconds
     return "never" if seconds is None else about(Decimal(seconds))
-
-
-def base(difference: Difference) -> str:
-    """What was compared with, as `the merge base with origin/main (1a2b3c4d5e)`."""
-    return f"{difference.base} ({difference.commit[:10]})"
 
 
 def counted(number: int, noun: str) -> str:
@@ -82,12 +85,27 @@ def headline(difference: Difference) -> str:
     )
     figures = [
         counted(slos, "SLO") if slos else "",
+        *_sections(difference),
         f"{counted(appear, 'alert')} more" if appear else "",
         f"{counted(vanish, 'alert')} fewer" if vanish else "",
         counted(len(difference.risks), "thing") + " to know" if difference.risks else "",
     ]
     told = ", ".join(figure for figure in figures if figure)
     return ", ".join(parts) + (f" ({told})" if told else "")
+
+
+def _sections(difference: Difference) -> list[str]:
+    """What else changes than SLOs, as `autoscaling of 2 services`."""
+    found: dict[str, int] = {}
+    for service in difference.services:
+        for section in {part.section for part in service.parts if service.state != "removed"}:
+            found[section] = found.get(section, 0) + 1
+    quiet = ("slo", "service", "dashboard")
+    return [
+        f"{section} of {counted(found[section], 'service')}"
+        for section in sorted(found)
+        if section not in quiet
+    ]
 
 
 def brief(service: ServiceChange) -> str:

@@ -18,16 +18,13 @@ _SHALLOW = (
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit. `name` is how people call it; `note` says what is odd about the choice, or is
-    empty."""
+    """A commit. `name` is how people call it, `told` how it stands in a sentence, with names
+    between backticks; `note` says what is odd about the choice, or is empty."""
 
     commit: str
     name: str
+    told: str
     note: str = ""
-
-    @property
-    def short(self) -> str:
-        return self.commit[:10]
 
 
 def choose(repository: Repository, named: str | None) -> Revision:
@@ -43,19 +40,20 @@ def choose(repository: Repository, named: str | None) -> Revision:
     branch = _default_branch(repository)
     if branch is None:
         note = "No default branch (origin/HEAD, main, master) is known here"
-        return Revision(head, "HEAD", f"{note}: compared with HEAD. {_if_shallow(repository)}")
+        hint = _if_shallow(repository)
+        return Revision(head, "HEAD", "HEAD", f"{note}: compared with HEAD. {hint}".rstrip())
     name, tip = branch
     base = repository.ask("merge-base", tip, head)
     if base:
-        return Revision(base, f"merge base with {name}")
+        return Revision(base, f"merge base with {name}", f"the merge base with `{name}`")
     if is_shallow(repository):
         note = (
-            f"The merge base with {name} is not here: compared with the tip of {name}, so that "
+            f"The merge base with `{name}` is not here: compared with the tip of `{name}`, so that "
             f"changes made there in the meantime show as if they were undone here. {_SHALLOW}."
         )
-        return Revision(tip, name, note)
-    note = f"HEAD and {name} have no common history: compared with HEAD."
-    return Revision(head, "HEAD", note)
+        return Revision(tip, name, f"the tip of `{name}`", note)
+    note = f"HEAD and `{name}` have no common history: compared with HEAD."
+    return Revision(head, "HEAD", "HEAD", note)
 
 
 def is_shallow(repository: Repository) -> bool:
@@ -74,7 +72,7 @@ def _named(repository: Repository, name: str) -> Revision:
     if commit is None:
         hint = _if_shallow(repository) or "`git log --oneline` lists what is here."
         raise GitFault(f"there is no commit {shown or '(an empty name)'} here. {hint}")
-    return Revision(commit, name)
+    return Revision(commit, name, f"`{shown}`")
 
 
 def _if_shallow(repository: Repository) -> str:
@@ -84,7 +82,11 @@ def _if_shallow(repository: Repository) -> str:
 def _commit(repository: Repository, name: str) -> str | None:
     if "\0" in name:
         return None
-    return repository.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or None
+    # In two steps: `:/some words` takes all that follows as words.
+    found = repository.ask("rev-parse", "--verify", "--quiet", name)
+    return (
+        repository.ask("rev-parse", "--verify", "--quiet", f"{found}^{{commit}}") if found else None
+    )
 
 
 def _default_branch(repository: Repository) -> tuple[str, str] | None:
