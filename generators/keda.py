@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from generators import gitops
 from slosmith.artifacts import Artifact
 from slosmith.durations import format_duration
 from slosmith.escape import one_line
@@ -100,8 +101,7 @@ def _object(service: Service, scaling: Autoscaling, project: Project) -> dict[st
                 "app.kubernetes.io/name": service.name,
                 "app.kubernetes.io/managed-by": "slosmith",
             },
-            # A query may hold `${…}`, which Flux would replace.
-            "annotations": {"kustomize.toolkit.fluxcd.io/substitute": "disabled"},
+            "annotations": gitops.annotations(custom=True),
         },
         "spec": spec,
     }
