@@ -29,7 +29,7 @@ def config_map(service: Service, project: Project, file: str, dashboard: str) ->
                 sorted(
                     {
                         "grafana_folder": project.grafana.folder,
-                        **gitops.annotations(custom=False, large=True),
+                        **gitops.object_annotations(custom=False, large=True),
                     }.items()
                 )
             ),

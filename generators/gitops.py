@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def annotations(*, custom: bool, large: bool = False) -> dict[str, str]:
+def object_annotations(*, custom: bool, large: bool = False) -> dict[str, str]:
     """The annotations of an object. `custom`: its kind is one of a CustomResourceDefinition;
     `large`: it may not fit the annotation of 256 KiB that a client-side apply writes.
 

@@ -101,7 +101,7 @@ def _object(service: Service, scaling: Autoscaling, project: Project) -> dict[st
                 "app.kubernetes.io/name": service.name,
                 "app.kubernetes.io/managed-by": "slosmith",
             },
-            "annotations": gitops.annotations(custom=True),
+            "annotations": gitops.object_annotations(custom=True),
         },
         "spec": spec,
     }

@@ -56,7 +56,7 @@ def _object(service: Service, project: Project, groups: list[Group], number: int
                 "app.kubernetes.io/managed-by": "slosmith",
             }
             | dict(sorted(project.prometheus.rule_labels.items())),
-            "annotations": gitops.annotations(custom=True, large=True),
+            "annotations": gitops.object_annotations(custom=True, large=True),
         },
         "spec": {"groups": groups},
     }
