@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from slosmith.model_dependencies import Dependency
+
 SeverityKey = Literal["page", "ticket"]
 Healthy = Literal["any", "all", "each"]
 
@@ -299,6 +301,7 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     autoscaling: Autoscaling | None = None
+    dependencies: tuple[Dependency, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
 _SECTIONS: tuple[Pattern, ...] = tuple(
-    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook")
+    ((name,), None) for name in ("load_test", "chaos", "runbook")
 )
 
 
