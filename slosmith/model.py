@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from slosmith.model_dependencies import Dependency
+from slosmith.model_dependencies import Dependency, Phase
 
 SeverityKey = Literal["page", "ticket"]
 Healthy = Literal["any", "all", "each"]
@@ -302,6 +302,7 @@ class Service:
     links: Mapping[str, str] = field(default_factory=dict)
     autoscaling: Autoscaling | None = None
     dependencies: tuple[Dependency, ...] = ()
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -318,9 +319,12 @@ class Prometheus:
 
 @dataclass(frozen=True)
 class Grafana:
+    """`datasource` is the uid of Grafana's Prometheus, empty where it is not known."""
+
     url: str = ""
     folder: str = "SLOs"
     namespace: str = "monitoring"
+    datasource: str = ""
 
 
 @dataclass(frozen=True)
@@ -335,7 +339,7 @@ class Project:
         default_factory=lambda: {"page": "page", "ticket": "ticket"}
     )
     policies: Mapping[str, tuple[PolicyTier, ...]] = field(default_factory=dict)
-    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes")
+    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes", "runbooks")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Path
-from slosmith.resolve import allow, autoscaling, dependencies, project, slos
+from slosmith.resolve import allow, autoscaling, dependencies, project, runbook, slos
 from slosmith.resolve.context import Context, labels, mapping, text, texts
 from slosmith.resolve.layers import Layer, merge
 from slosmith.shape.messages import suggestion
@@ -24,6 +24,7 @@ _SERVICE_FIELDS = (
     "links",
     "autoscaling",
     "dependencies",
+    "runbook",
 )
 # A section whose defaults count only where the service has it.
 _SECTION = "autoscaling"
@@ -177,6 +178,7 @@ def _service(
     _by_is_free(context, draft, service_labels)
     namespace = text(data.get("namespace")) or "default"
     needs = dependencies.build(context, data.get("dependencies"), namespace, (*at, "dependencies"))
+    phases = runbook.build(context, data, (*at, "runbook"), draft.name, index)
     if not draft.name or not draft.slos or None in draft.slos:
         return None
     return Service(
@@ -191,6 +193,7 @@ def _service(
         links=texts(data.get("links")),
         autoscaling=scaling,
         dependencies=needs,
+        phases=phases,
     )
 
 
