@@ -182,7 +182,7 @@ def _graphs(dependency: Dependency) -> tuple[Graph, ...]:
 
 def _suggestions(dependency: Dependency) -> tuple[Suggestion, ...]:
     of = series.of(dependency)
-    used = f"sum by (instance) ({of('pg_stat_activity_count')})"
+    used = f"sum by (instance) ({of('pg_stat_database_numbackends')})"
     limit = f"max by (instance) ({of('pg_settings_max_connections')})"
     return (
         Suggestion(
