@@ -38,18 +38,6 @@ REASONS = (
         "a second more or less, or where there are no events, 0 in any case",
     ),
     Reason(
-        "slo:error_budget_remaining:ratio",
-        "clamp|number",
-        r"clamp_max\(.*→ its value|/ \d+, ⟦1⟧\)",
-        "the history is at most the window",
-    ),
-    Reason(
-        "slo:error_budget_remaining:ratio",
-        "set operator|number|matcher",
-        r"⟦or⟧ 1|or ⟦1⟧ \+|or 1 \+ 0 \* slo:sli_total|^\* slo:sli_total",
-        "where time is counted, some always passes",
-    ),
-    Reason(
         "slo:sli_error:ratio_rate",
         "number",
         r"\]\) > ⟦0⟧\) → 1",
