@@ -113,12 +113,16 @@ def test_a_real_lock_wait_shows_who_blocks_whom(database: Database) -> None:
             database, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "2"
         )
         head = _sql(database, "SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in%'")
-        chain = _output(chapter["Who blocks whom"])
-        lines = [line for line in chain.splitlines() if line.lstrip().startswith(head)]
-        assert len(lines) >= 3
-        assert "idle in transaction" in lines[0]
-        assert any(re.search(rf"^ *{head} < \d+ < \d+ ", line) for line in lines)
-        assert "SET user_id = 3" in chain
+        told = _output(chapter["Who blocks whom"])
+        blocking = _rows(told)
+        # The head holds up both; the others wait for it, and the last one for the second as well.
+        assert list(blocking)[1] == head
+        assert blocking[head][:4] == ["2", "", "", "idle in transaction"]
+        second, last = (pid for pid in blocking if pid not in ("pid", head))
+        assert [blocking[pid][2] for pid in (second, last)] == [head, head]
+        assert blocking[second][1] == head
+        assert second in blocking[last][1].split()
+        assert "SET user_id = 3" in told
         longest = _output(chapter["Longest-running statements, and transactions left open"])
         first = longest.splitlines()[2]
         assert first.split("|")[0].strip() == head
@@ -133,6 +137,29 @@ def test_a_real_lock_wait_shows_who_blocks_whom(database: Database) -> None:
         for session in (holder, waiter, third):
             session.kill()
             session.communicate()
+
+
+@needs_postgres
+def test_a_long_queue_for_one_row_is_told_at_once(database: Database) -> None:
+    """There are two to the power of its length ways through it."""
+    count = 20
+    sessions = [_session(database, "BEGIN;\nUPDATE orders SET user_id = 1 WHERE id = 2;\n")]
+    _until(database, "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'", "1")
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    try:
+        for _ in range(count):
+            sessions.append(_session(database, "UPDATE orders SET user_id = 2 WHERE id = 2;\n"))
+        _until(database, waiting, str(count))
+        start = time.monotonic()
+        rows = _rows(_output(_chapter("postgres", database)["Who blocks whom"]))
+        assert time.monotonic() - start < 5
+        assert len(rows) == 1 + 1 + count
+        assert list(rows.values())[1][0] == str(count)
+    finally:
+        for session in sessions:
+            session.kill()
+            session.communicate()
+        _until(database, waiting, "0")
 
 
 @needs_postgres
