@@ -11,11 +11,12 @@ from generators.provisioning import generate as provisioning
 from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
 from generators.rules.groups import slo_groups
+from generators.runbooks import generate as runbook
 from slosmith.diff.sides import Views
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, rule_tests, dashboards, scaled_object),
+    service=(rules, rule_tests, dashboards, scaled_object, runbook),
     folder=kustomization,
     fleet=(alertmanager, provisioning, root_kustomization),
 )
