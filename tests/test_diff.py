@@ -46,11 +46,16 @@ def with_a_new_service() -> Files:
     }
 
 
+# A new name for an SLO, wherever the spec has it.
+RENAMED = (
+    ("name: availability", "name: success"),
+    ("    slo: availability", "    slo: success"),
+)
 # The change of each golden file.
 CHANGES: dict[str, Callable[[], Files]] = {
     "objective": lambda: edited("specs/api.yaml", ("objective: 99.9\n", "objective: 99.99\n")),
     "loosened": lambda: edited("specs/api.yaml", ("objective: 99.9\n", "objective: 99\n")),
-    "renamed-slo": lambda: edited("specs/api.yaml", ("name: availability", "name: success")),
+    "renamed-slo": lambda: edited("specs/api.yaml", *RENAMED),
     "added-service": with_a_new_service,
     "removed-service": lambda: {
         path: text for path, text in COMMITTED.items() if path != "specs/reports.yaml"
@@ -68,6 +73,12 @@ CHANGES: dict[str, Callable[[], Files]] = {
             'bad: http_requests_total{job="api", status=~"5.."}',
             'bad: http_requests_total{job="api", status=~"5..|429"}',
         ),
+    ),
+    "dependencies-and-runbook": lambda: edited(
+        "specs/api.yaml",
+        ("selector: {app: redis}", "selector: {app: valkey}"),
+        ("- {use: missing-index}", "- 'Ask `@octocat` | the DBA.'"),
+        ("within: 4h", "within: 3h"),
     ),
     "comment": lambda: edited("specs/api.yaml", ("# The service of", "# This is the service of")),
     "nothing": lambda: COMMITTED,
@@ -165,15 +176,15 @@ def test_a_looser_objective_warns_of_the_budget_and_of_quieter_alerts(project: P
 def test_a_renamed_slo_is_no_new_one_and_its_history_resets(project: Path) -> None:
     change(project, CHANGES["renamed-slo"]())
     found = data()
-    (only,) = found["services"][0]["parts"]
+    only = found["services"][0]["parts"][0]
     assert (only["state"], only["was"], only["name"]) == ("renamed", "availability", "success")
     assert only["changes"] == only["alerts"] == only["tiers"] == []
     assert risks() == {("history-resets", "api/success")}
 
 
 def test_a_rename_with_a_new_objective_tells_both(project: Path) -> None:
-    both = ("name: availability", "name: success"), ("objective: 99.9\n", "objective: 99\n")
-    change(project, edited("specs/api.yaml", *both))
+    looser = ("objective: 99.9\n", "objective: 99\n")
+    change(project, edited("specs/api.yaml", *RENAMED, looser))
     slo = part(data(), "api", "slo", "success")
     assert changes(slo)["objective"] == (99.9, 99)
     assert {note for note, _ in risks()} >= {"history-resets", "budget-loosened"}

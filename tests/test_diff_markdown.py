@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from generators import VIEWS
 from slosmith.diff import fleets, services
-from slosmith.diff.changes import Change, Difference, Risk, ServiceChange, Unread
+from slosmith.diff.changes import Change, Difference, Part, Risk, ServiceChange, Unread
 from slosmith.diff.machine import as_json
 from slosmith.diff.markdown import LIMIT, as_markdown
 from slosmith.diff.sides import Side, Views
@@ -139,6 +139,13 @@ def test_nothing_from_a_spec_is_markup(text: str, tmp_path: Path) -> None:
     assert changed is not None
     (own,) = changed.parts
     query = Change("query of x", f"up{{x={text!r}}}", text, "query")
+    # Of a section that takes names of any text.
+    titled = Part(
+        "runbook",
+        "",
+        "changed",
+        (Change(f"{text}.within", 60, 90, "seconds"), Change(text, None, 1)),
+    )
     found = Difference(
         text,
         f"`{text}`",
@@ -150,7 +157,10 @@ def test_nothing_from_a_spec_is_markup(text: str, tmp_path: Path) -> None:
                 "api",
                 text,
                 "changed",
-                (dataclasses.replace(own, changes=(*own.changes, query)),),
+                (
+                    dataclasses.replace(own, changes=(*own.changes, query)),
+                    titled,
+                ),
             ),
         ),
         project_risks=(Risk("note", "", f"It is {text} and `{text}`."),),

@@ -141,16 +141,20 @@ def _part(part: Part) -> Iterator[str]:
     new = part.state == "added"
     yield from _tiers(part.tiers, new)
     yield from _alerts(part.alerts)
-    rest = [change for change in part.changes if change.kind not in _FIGURES]
+    rest = [change for change in part.changes if not _is_figure(part, change)]
     yield from _changes(rest, new)
 
 
-_FIGURES = ("percent", "seconds", "minutes", "ratio")
+# The figures of an SLO, in a table; all other names may come from a spec, and stand in code.
+_FIGURES = ("objective", "window", "budget")
+
+
+def _is_figure(part: Part, change: Change) -> bool:
+    return part.section == "slo" and change.what in _FIGURES
 
 
 def _figures(part: Part) -> Iterator[str]:
-    """What is a number, as a table."""
-    changes = [change for change in part.changes if change.kind in _FIGURES]
+    changes = [change for change in part.changes if _is_figure(part, change)]
     if not changes:
         return
     new = all(change.before is None for change in changes)

@@ -18,6 +18,7 @@ from slosmith.numbers import plain as plain_number
 _SECONDS = frozenset(
     {
         "window",
+        "within",
         "long",
         "short",
         "every",

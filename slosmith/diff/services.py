@@ -6,10 +6,10 @@ field by field, so that a change of a section that is newer than this page is st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from slosmith.diff import autoscaling, dashboard, plain, slos
+from slosmith.diff import autoscaling, chaos, dashboard, plain, slos
 from slosmith.diff.changes import Change, Part, Risk, ServiceChange, state_of
 from slosmith.diff.sides import Side
 
@@ -19,7 +19,7 @@ SECTIONS: dict[str, Callable[[Side | None, Side | None], Iterator[Part]]] = {
 }
 # Fields that are told as one part, `service`.
 _OWN = ("source", "description", "owner", "namespace", "pods", "labels", "links")
-_SPELLED = {"source": "spec", "experiments": "chaos"}
+_SPELLED = {"source": "spec", "phases": "runbook", chaos.SECTION: chaos.TITLE}
 # Labels that routes of Alertmanager match.
 _ROUTED = ("owner", "namespace", "labels")
 
@@ -80,7 +80,19 @@ def removed(side: Side) -> ServiceChange:
 def _fields(side: Side) -> dict[str, Any]:
     fields: dict[str, Any] = plain.plain(side.service)
     del fields["type"], fields["name"], fields["slos"]
-    return fields
+    return {key: _short(value, f"{side.service.name}/") for key, value in fields.items()}
+
+
+def _short(value: Any, own: str) -> Any:
+    """A value in which the service's own SLOs go by their names alone, as specs have them."""
+    if isinstance(value, list):
+        return [_short(item, own) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        key: item.removeprefix(own) if key == "slo" and isinstance(item, str) else _short(item, own)
+        for key, item in value.items()
+    }
 
 
 def _own(old: dict[str, Any], new: dict[str, Any], name: str) -> Part | None:
@@ -112,9 +124,20 @@ def _section(
         return
     if field in _OWN:
         return
-    changes: list[Change] = plain.compare(old, new)
+    if field == chaos.SECTION:
+        side = after or before
+        yield from chaos.compare(side.service.name if side else "", old or [], new or [])
+        return
+    changes: list[Change] = plain.compare(_or_empty(old, new), _or_empty(new, old))
     if changes:
         yield Part(_SPELLED.get(field, field), "", state_of(old, new), tuple(changes))
+
+
+def _or_empty(value: Any, other: Any) -> Any:
+    """Where a section is new, or gone, each of its parts is."""
+    if value is None and isinstance(other, list | Mapping):
+        return [] if isinstance(other, list) else {}
+    return value
 
 
 def _renamed(before: Side, after: Side) -> tuple[Risk, ...]:
