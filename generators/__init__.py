@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from generators.adapter import generate as adapter
 from generators.alertmanager import generate as alertmanager
 from generators.dashboards import generate as dashboards
+from generators.hpa import generate as hpa
 from generators.keda import generate as scaled_object
 from generators.kustomizations import generate as root_kustomization
 from generators.kustomizations import generate_folder as kustomization
@@ -13,9 +15,9 @@ from generators.rules.files import generate as rules
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, rule_tests, dashboards, scaled_object),
+    service=(rules, rule_tests, dashboards, scaled_object, hpa),
     folder=kustomization,
-    fleet=(alertmanager, provisioning, root_kustomization),
+    fleet=(alertmanager, adapter, provisioning, root_kustomization),
 )
 # What explains SLOs needs no more than their rules.
 RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())
