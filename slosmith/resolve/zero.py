@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from slosmith.durations import format_duration
 from slosmith.model import MetricTrigger, Project, ResourceTrigger, TrafficTrigger, Trigger
 from slosmith.problems import Path
 from slosmith.resolve.context import Context, mapping, whole_seconds
 
 # KEDA's first version that takes a workload with cpu or memory among its triggers to zero.
 _RESOURCES_SINCE = (2, 11)
-_INT32 = 2**31 - 1
+_LONGEST = 365 * 86400
 
 
 def check(
@@ -68,8 +69,8 @@ def _wakes(trigger: Trigger) -> bool:
 def seconds(context: Context, data: dict[str, Any], key: str, least: int, at: Path) -> int | None:
     """`polling` or `cooldown` of the autoscaling at model path `at`; None where it is not set."""
     found = whole_seconds(context, data, key, at)
-    if found is not None and not least <= found <= _INT32:
-        message = f"`{key}` must be at least {least}s, and fit into 32 bits"
+    if found is not None and not least <= found <= _LONGEST:
+        message = f"`{key}` must be {least}s to {format_duration(_LONGEST)}"
         context.error("field-value", message, (*at, key))
         return None
     return found

@@ -238,6 +238,10 @@ def _pattern(pattern: str, instance: str) -> str:
             f"{shown} is no name of a Kubernetes object: lower-case letters, digits, hyphens and "
             "dots, with a letter or digit at both ends of each part"
         )
+    if pattern.endswith("/)?v[0-9][a-z0-9]*$"):
+        return f"{shown} is no API version, such as apps/v1"
+    if pattern == "^[A-Z][A-Za-z0-9]*$":
+        return f"{shown} is no kind, such as StatefulSet: a capital letter first"
     if pattern == "^none$":
         return f"{shown} is neither none nor a map with bearer, basic, tls or header"
     if pattern == "^(scale_up|scale_down)$":
