@@ -226,8 +226,8 @@ class ScaleTarget:
 class TrafficTrigger:
     """Scale so that each replica serves `per_replica` events per second.
 
-    `wakes`: the series are there while no pod is (an ingress counts them), so that a value above
-    `activation` starts a workload that is at zero.
+    `activation`: the value above which the workload is active, and may not go to zero. `wakes`:
+    the series are there while no pod is (an ingress counts them), so that such a value starts it.
     """
 
     series: Selector

@@ -135,13 +135,6 @@ def _threshold(context: Context, data: dict[str, Any], key: str, at: Path) -> De
 def _activation(context: Context, data: dict[str, Any], at: Path) -> Decimal | None:
     if "activation" not in data:
         return Decimal(0)
-    if data.get("wakes") is not True:
-        message = (
-            "`activation` is the value above which a workload at zero is started, and needs "
-            "`wakes: true` beside it"
-        )
-        context.error("field-missing", message, (*at, "activation"), key=True)
-        return None
     return _three_decimals(context, number(data["activation"]), "activation", at)
 
 
