@@ -118,6 +118,14 @@ def _risks(old: Autoscaling | None, new: Autoscaling | None) -> Iterator[tuple[s
         return
     if old.target != new.target:
         yield "target-changed", "another workload is scaled; nothing scales the old one any more"
+    if old.engine != new.engine:
+        yield (
+            "engine-changed",
+            f"{new.engine} scales the workload (was {old.engine}): one object goes and another "
+            "comes; in between, replicas stay, or two scalers fight",
+        )
+    if new.pause is not None and new.pause != old.pause:
+        yield "autoscaling-paused", f"scaling is paused: {new.pause}"
     gone = [name for name in _triggers(old) if name not in _triggers(new)]
     if gone:
         names = " and ".join(map(plain.quoted, gone))

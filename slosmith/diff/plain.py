@@ -25,6 +25,8 @@ _SECONDS = frozenset(
         "stabilization",
         "seconds",
         "pause",
+        "polling",
+        "cooldown",
         "scrape_interval",
         "evaluation_interval",
         "retention",
