@@ -24,7 +24,6 @@ _SECONDS = frozenset(
         "every",
         "stabilization",
         "seconds",
-        "pause",
         "polling",
         "cooldown",
         "scrape_interval",
