@@ -12,7 +12,9 @@ from generators.kustomizations import generate_folder as kustomization
 from generators.provisioning import generate as provisioning
 from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
+from generators.rules.groups import slo_groups
 from generators.runbooks import generate as runbook
+from slosmith.diff.sides import Views
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
@@ -22,3 +24,5 @@ GENERATORS = Generators(
 )
 # What explains SLOs needs no more than their rules.
 RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())
+# What people look at when specs change.
+VIEWS = Views(slo_groups, (dashboards, scaled_object))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generators import gitops
 from slosmith.artifacts import Artifact
 from slosmith.escape import one_line
 from slosmith.model import Project, Service
@@ -24,11 +25,14 @@ def config_map(service: Service, project: Project, file: str, dashboard: str) ->
                 "app.kubernetes.io/managed-by": "slosmith",
                 "grafana_dashboard": "1",
             },
-            "annotations": {
-                "argocd.argoproj.io/sync-options": "ServerSideApply=true",
-                "grafana_folder": project.grafana.folder,
-                "kustomize.toolkit.fluxcd.io/substitute": "disabled",
-            },
+            "annotations": dict(
+                sorted(
+                    {
+                        "grafana_folder": project.grafana.folder,
+                        **gitops.object_annotations(custom=False, large=True),
+                    }.items()
+                )
+            ),
         },
         "data": {file: Block(dashboard)},
     }
