@@ -7,13 +7,14 @@ from generators.dashboards import generate as dashboards
 from generators.keda import generate as scaled_object
 from generators.kustomizations import generate as root_kustomization
 from generators.kustomizations import generate_folder as kustomization
+from generators.load_test import generate as load_script
 from generators.provisioning import generate as provisioning
 from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, rule_tests, dashboards, scaled_object),
+    service=(rules, rule_tests, dashboards, scaled_object, load_script),
     folder=kustomization,
     fleet=(alertmanager, provisioning, root_kustomization),
 )

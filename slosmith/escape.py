@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 # The templates that an annotation may hold: a label or the value, with one of Prometheus' own
 # number formats. Everything else between braces stays text.
@@ -44,3 +46,12 @@ def annotation(value: str) -> str:
 def one_line(value: str) -> str:
     """`value` on one line of printable characters, for comments and terminal output."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in value)
+
+
+def javascript(data: Any) -> str:
+    """JSON-like data as a literal of JavaScript, on several lines, in ASCII.
+
+    JSON is JavaScript but for a key `__proto__`, which no spec may give. `</` cannot end a script
+    element where somebody pastes it into a page.
+    """
+    return json.dumps(data, indent=2, ensure_ascii=True).replace("</", "<\\/")

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from slosmith.model_chaos import Experiment
 from slosmith.model_dependencies import Dependency
+from slosmith.model_load_test import LoadTest
 
 SeverityKey = Literal["page", "ticket"]
 Healthy = Literal["any", "all", "each"]
@@ -302,6 +304,8 @@ class Service:
     links: Mapping[str, str] = field(default_factory=dict)
     autoscaling: Autoscaling | None = None
     dependencies: tuple[Dependency, ...] = ()
+    load_test: LoadTest | None = None
+    experiments: tuple[Experiment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -335,7 +339,7 @@ class Project:
         default_factory=lambda: {"page": "page", "ticket": "ticket"}
     )
     policies: Mapping[str, tuple[PolicyTier, ...]] = field(default_factory=dict)
-    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes")
+    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes", "k6", "chaos")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from slosmith.checks import fleet as fleet_wide
-from slosmith.checks import generated_tests, latency, queries, ratios, tiers, values
+from slosmith.checks import generated_tests, latency, load_tests, queries, ratios, tiers, values
 from slosmith.checks.findings import Finding, at_slo
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Problem
@@ -32,6 +32,7 @@ _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.retention,
     fleet_wide.same_indicator,
     queries.gauges_as_traffic,
+    load_tests.few_samples,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
@@ -42,6 +43,7 @@ WARNINGS = frozenset(
         "gauge-rate",
         "indicator-twice",
         "latency-unit",
+        "load-test-samples",
         "objective-fraction",
         "outage-slow",
         "policy-factor",

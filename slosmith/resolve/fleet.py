@@ -8,7 +8,7 @@ from typing import Any
 
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Path
-from slosmith.resolve import allow, autoscaling, dependencies, project, slos
+from slosmith.resolve import allow, autoscaling, dependencies, load_test, project, slos
 from slosmith.resolve.context import Context, labels, mapping, text, texts
 from slosmith.resolve.layers import Layer, merge
 from slosmith.shape.messages import suggestion
@@ -24,9 +24,12 @@ _SERVICE_FIELDS = (
     "links",
     "autoscaling",
     "dependencies",
+    "load_test",
+    "chaos",
 )
-# A section whose defaults count only where the service has it.
+# Sections whose defaults count only where the service has them.
 _SECTION = "autoscaling"
+_SECTIONS = (_SECTION, "load_test", "chaos")
 # Names of files that belong to the whole fleet.
 _RESERVED_NAMES = ("fleet", "overview")
 
@@ -116,10 +119,10 @@ def _merged_service(
     context: Context, layers: list[Layer], at: Path, own: Layer, override: Layer | None
 ) -> dict[str, Any]:
     data = {}
-    has_section = any(layer and layer.child(_SECTION) for layer in (own, override))
     for field in _SERVICE_FIELDS:
         found = [child for layer in layers if (child := layer.child(field))]
-        if found and (field != _SECTION or has_section):
+        has_it = any(layer and layer.child(field) for layer in (own, override))
+        if found and (field not in _SECTIONS or has_it):
             data[field] = merge(found, context.origins, (*at, field))
     return data
 
@@ -177,6 +180,10 @@ def _service(
     _by_is_free(context, draft, service_labels)
     namespace = text(data.get("namespace")) or "default"
     needs = dependencies.build(context, data.get("dependencies"), namespace, (*at, "dependencies"))
+    known = dict(zip(draft.slo_names, draft.slos, strict=True))
+    load = None
+    if isinstance(data.get("load_test"), dict):
+        load = load_test.build(context, data["load_test"], (*at, "load_test"), known)
     if not draft.name or not draft.slos or None in draft.slos:
         return None
     return Service(
@@ -191,6 +198,7 @@ def _service(
         links=texts(data.get("links")),
         autoscaling=scaling,
         dependencies=needs,
+        load_test=load,
     )
 
 

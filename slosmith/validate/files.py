@@ -7,7 +7,15 @@ from collections.abc import Collection
 from typing import Any
 
 from slosmith.artifacts import Artifact
-from slosmith.validate import alertmanager, dashboards, rules, scaling, trees, unit_tests
+from slosmith.validate import (
+    alertmanager,
+    dashboards,
+    load_tests,
+    rules,
+    scaling,
+    trees,
+    unit_tests,
+)
 from slosmith.validate.documents import read_json, read_yaml
 from slosmith.validate.findings import Finding, Keys
 
@@ -66,6 +74,8 @@ class Files:
             if not wrong and _DASHBOARD.fullmatch(artifact.path):
                 wrong = self._dashboard(data)
             return found + wrong
+        if artifact.path.endswith(".js"):
+            return found + load_tests.check(artifact.text)
         if not artifact.path.endswith(_YAML):
             return found
         documents, wrong = read_yaml(artifact.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from slosmith.validate import schemas
+from slosmith.validate import load_schemas, schemas
 from slosmith.validate.findings import Finding, Keys, shown
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def _validator(shape: str) -> Validator:
     # Here, since a run that generates nothing needs no validator.
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(getattr(schemas, shape))
+    home = next(module for module in (schemas, load_schemas) if hasattr(module, shape))
+    return Draft202012Validator(getattr(home, shape))
 
 
 def _message(error: ValidationError) -> str:
