@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generators.alertmanager import generate as alertmanager
+from generators.chaos import generate as schedules
 from generators.dashboards import generate as dashboards
 from generators.keda import generate as scaled_object
 from generators.kustomizations import generate as root_kustomization
@@ -14,7 +15,7 @@ from generators.rules.files import generate as rules
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, rule_tests, dashboards, scaled_object, load_script),
+    service=(rules, rule_tests, dashboards, scaled_object, load_script, schedules),
     folder=kustomization,
     fleet=(alertmanager, provisioning, root_kustomization),
 )

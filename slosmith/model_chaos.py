@@ -64,10 +64,10 @@ Fault = PodFault | Delay | Loss | Stress
 class Experiment:
     """Something that is broken on purpose, for `seconds`, as often as `schedule` says.
 
-    `target` is what it is broken to: the name of a dependency, or `self`. `expects` is the SLO
-    whose alert should fire; empty: none should. While it runs, at most `impact` (0…1) of that
-    SLO's events, or of the time, is bad. `budget` is the share (0…1) of that SLO's error budget
-    that all runs within its window may spend.
+    `target` is the dependency that is meant, or `self`. `slo` names the SLO of the service that
+    suffers: while it runs, `least` to `most` (0…1) of its events, or of the time, is taken to be
+    bad. With `alerts` its alert should fire; without, none should. `budget` is the share (0…1) of
+    its error budget that all runs within its window may spend.
     """
 
     name: str
@@ -76,7 +76,9 @@ class Experiment:
     pods: Pods
     seconds: int
     schedule: str
-    expects: str
-    impact: Decimal
+    slo: str
+    alerts: bool
+    least: Decimal
+    most: Decimal
     budget: Decimal
     description: str = ""

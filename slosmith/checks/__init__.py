@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from slosmith.checks import (
+    chaos,
+    generated_tests,
+    latency,
+    load_tests,
+    queries,
+    ratios,
+    tiers,
+    values,
+)
 from slosmith.checks import fleet as fleet_wide
-from slosmith.checks import generated_tests, latency, load_tests, queries, ratios, tiers, values
 from slosmith.checks.findings import Finding, at_slo
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Problem
@@ -33,12 +42,14 @@ _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.same_indicator,
     queries.gauges_as_traffic,
     load_tests.few_samples,
+    chaos.experiments,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
 WARNINGS = frozenset(
     {
         "absent-hidden",
+        "chaos-unnoticed",
         "counter-value",
         "gauge-rate",
         "indicator-twice",

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slosmith.model import Fleet, Project, Service, Slo
+from slosmith.model import Autoscaling, Fleet, Project, Service, Slo
+from slosmith.model_chaos import Experiment
+from slosmith.model_dependencies import Dependency
 from slosmith.problems import Path
-from slosmith.resolve import allow, autoscaling, dependencies, load_test, project, slos
+from slosmith.resolve import allow, autoscaling, chaos, dependencies, load_test, project, slos
 from slosmith.resolve.context import Context, labels, mapping, text, texts
 from slosmith.resolve.layers import Layer, merge
 from slosmith.shape.messages import suggestion
@@ -184,6 +186,7 @@ def _service(
     load = None
     if isinstance(data.get("load_test"), dict):
         load = load_test.build(context, data["load_test"], (*at, "load_test"), known)
+    experiments = _experiments(context, draft, data, namespace, needs, scaling)
     if not draft.name or not draft.slos or None in draft.slos:
         return None
     return Service(
@@ -199,7 +202,31 @@ def _service(
         autoscaling=scaling,
         dependencies=needs,
         load_test=load,
+        experiments=experiments,
     )
+
+
+def _experiments(
+    context: Context,
+    draft: _Draft,
+    data: dict[str, Any],
+    namespace: str,
+    needs: tuple[Dependency, ...],
+    scaling: Autoscaling | None,
+) -> tuple[Experiment, ...]:
+    listed = data.get("dependencies")
+    named = (mapping(item).get("name") for item in (listed if isinstance(listed, list) else ()))
+    around = chaos.Surroundings(
+        context=context,
+        service=draft.name,
+        namespace=namespace,
+        pods=texts(data.get("pods")),
+        slos=dict(zip(draft.slo_names, draft.slos, strict=True)),
+        dependencies=needs,
+        named=frozenset(name for name in named if isinstance(name, str)),
+        scaling=scaling,
+    )
+    return chaos.build(around, data.get("chaos"), (*draft.at, "chaos"))
 
 
 def _by_is_free(context: Context, draft: _Draft, service_labels: Mapping[str, str]) -> None:

@@ -104,6 +104,8 @@ _MISTAKES = {
     "maxReplicas": "max",
     "apiVersion": "version",
     "disable": "disabled",
+    "mode": "pods",
+    "cron": "schedule",
 }
 
 
@@ -230,6 +232,10 @@ def _pattern(pattern: str, instance: str) -> str:
         return f"{shown} is no percentage, such as 2%"
     if pattern.endswith("/[smh]$"):
         return f"{shown} is no rate: N/s, N/m or N/h, as in 1000/s"
+    if pattern.startswith("^(one|all"):
+        return f"{shown} is no number of pods: one, a number such as 2, or percent such as 25%"
+    if "KB|MB" in pattern:
+        return f"{shown} is no size: 256MB (B, KB, MB or GB), or percent such as 25%"
     if pattern.startswith("^/[^"):
         return f"{shown} is no path: it begins with / and has neither spaces nor #"
     if pattern.endswith("/s$"):

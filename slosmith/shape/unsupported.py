@@ -17,7 +17,7 @@ _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "triggers", "*", "metric"), None),
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
-_SECTIONS: tuple[Pattern, ...] = tuple(((name,), None) for name in ("chaos", "runbook"))
+_SECTIONS: tuple[Pattern, ...] = tuple(((name,), None) for name in ("runbook",))
 
 
 def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
@@ -28,7 +28,7 @@ _FIELDS = _AUTOSCALING + _SECTIONS
 SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
     (("prometheus", "auth"), None),
-    (("families", "*"), frozenset({"chaos", "runbooks"})),
+    (("families", "*"), frozenset({"runbooks"})),
     *_below(("defaults",), _FIELDS),
     *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),

@@ -9,6 +9,7 @@ from typing import Any
 from slosmith.artifacts import Artifact
 from slosmith.validate import (
     alertmanager,
+    chaos,
     dashboards,
     load_tests,
     rules,
@@ -25,9 +26,11 @@ _PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _RULE_FILE = re.compile(r"prometheus/rules/([^/]+)\.yaml")
 _TEST_FILE = re.compile(r"prometheus/tests/.+\.yaml")
-_OBJECT_FILE = re.compile(r"kubernetes/([^/]+)/[^/]+\.yaml")
+_OBJECT_FILE = re.compile(r"(?:kubernetes|chaos)/([^/]+)/[^/]+\.yaml")
 # Elsewhere a file of this name is one of a service that is called so.
-_KUSTOMIZATION = re.compile(rf"kubernetes/(?:[^/]+/)?{re.escape(trees.KUSTOMIZATION)}")
+_KUSTOMIZATION = re.compile(
+    rf"(?:kubernetes/(?:[^/]+/)?|chaos/[^/]+/){re.escape(trees.KUSTOMIZATION)}"
+)
 _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
 _PROVISIONING = "grafana/provisioning.yaml"
 _ALERTMANAGER = "prometheus/alertmanager.yaml"
@@ -116,6 +119,8 @@ class Files:
                 rule_objects += [] if wrong else [data]
             elif kind == "ScaledObject":
                 wrong = scaling.check(data)
+            elif kind == "Schedule" and path.startswith("chaos/"):
+                wrong = chaos.check(data)
             elif kind == "ConfigMap":
                 wrong = self._config_map(data)
             else:
