@@ -19,6 +19,7 @@ from slosmith.probes.probe import Raw
 
 EVALUATION = MINUTE = 60
 HOUR = 3600
+_SKEW = 1e-4  # of all events: so few that no alert is any later
 _LONGEST_WAIT = 40 * MINUTE  # for a page; who waits longer is tested by its tiers alone
 
 
@@ -28,6 +29,7 @@ def scenarios(service: Service, project: Project, patients: Sequence[Patient]) -
     for group in wards(patients):
         ward = _Ward(service, project, group)
         found += [ward.outage(), ward.late_errors(), ward.dead(), ward.idle(), ward.never()]
+        found += ward.stuck()
     return found
 
 
@@ -69,12 +71,15 @@ class _Ward:
             rate = self.rate(patient)
             # Where events count, twice as many, as clients try again.
             busy = 2 * rate if patient.counts_events else rate
-            ill = [Phase(start, rate), Phase(end - start, busy, 1), Phase(last - end, rate)]
+            skew = -_SKEW if patient.may_skew else 0.0
+            ill = [Phase(start, rate, skew), Phase(end - start, busy, 1), Phase(last - end, rate)]
             ill.append(Phase(MINUTE, rate))
+            if skew:
+                checks.append(self._no_errors(patient, start - MINUTE))
             gaps = Gaps(vanishing=isinstance(patient.slo.indicator, RatioIndicator))
             fed |= self._fed(patient, ill, [Phase(last + MINUTE, rate)], gaps)
             for raw in foreign_series(self.service, patient):
-                fed.setdefault(raw.text, samples(raw, [Phase(last + MINUTE, 1)], self.scrape))
+                fed.setdefault(raw.text, samples(raw, ill, self.scrape))
             checks += self._paged(patient, start)
             checks += self._outage_numbers(patient, ill, start, end, last)
         if clearing:
@@ -115,6 +120,7 @@ class _Ward:
         start = 10 * MINUTE
         fed: dict[str, str] = {}
         waits = {}
+        checks = [self._silence(start + 3 * MINUTE)]
         for patient in self.patients:
             phases = [Phase(start, self.rate(patient))]
             fed |= self._fed(patient, phases, phases, Gaps(dies=True))
@@ -122,8 +128,8 @@ class _Ward:
                 waits[alert] = expected.missing_wait(patient.slo, self.project, was_there=True)
             for raw in foreign_series(self.service, patient):
                 fed.setdefault(raw.text, samples(raw, [Phase(2 * start, 1)], self.scrape))
+            checks += self._ending(patient, start)
         # Recorded rates end 4 to 5 minutes after the raw series do. Nothing follows later on.
-        checks = [self._silence(start + 3 * MINUTE)]
         later = max(waits.values(), default=0) + 12
         for minutes in sorted({later, *(wait + n for wait in waits.values() for n in (3, 7))}):
             found = [alert for alert, own in waits.items() if own + 6 < minutes]
@@ -131,6 +137,33 @@ class _Ward:
             checks.append(expected.alerts(at, found, self.by, only=_among(self.patients)))
         checks += self._whole_missing(start + later * MINUTE, was_there=True)
         return Scenario("dead pods page for missing data alone", self.scrape, fed, checks)
+
+    def _ending(self, patient: Patient, start: int) -> Iterator[Check]:
+        """Base rates tell of five minutes: they are there a while after the raw series have
+        ended, and soon no more."""
+        own = series.matchers(self.service.name, patient.slo.name)
+        there = start + (4 if patient.is_state else 2) * MINUTE
+        names = {"service": self.service.name, "slo": patient.slo.name}
+        for name in (series.TOTAL, series.BAD):
+            query = f"group by (service, slo) ({name}{own})"
+            yield Check(there, query, [(names, 1)])
+            yield Check(start + 7 * MINUTE, query)
+
+    def stuck(self) -> Iterator[Scenario]:
+        """States that are bad for longer than any window of samples, from the first one on."""
+        patients = [p for p in self.patients if p.is_state and not p.given and _raw_windows(p)]
+        if not patients:
+            return
+        last = max(window for patient in patients for window in _raw_windows(patient))
+        fed: dict[str, str] = {}
+        checks: list[Check] = []
+        for patient in patients:
+            phases = [Phase(last + MINUTE, 1, 1)]
+            fed |= self._fed(patient, phases, [Phase(last + MINUTE, 1)], Gaps())
+            names = [series.error_ratio(window) for window in _raw_windows(patient)]
+            whole = [Number(name, 1, 1) for name in names]
+            checks.append(self._numbers(last, patient, whole, tolerance=1e-6))
+        yield Scenario("a state bad throughout is bad throughout", self.scrape, fed, checks)
 
     def idle(self) -> Scenario:
         """No traffic at first, a little, a restart, none again, and then fewer errors than an alert
@@ -153,6 +186,9 @@ class _Ward:
                 Phase(few, 0 if burst and slow else rate),
             ]
             fed |= self._fed(patient, phases, phases, Gaps())
+            # However short, and before the history's first look back.
+            young = [Number(series.HISTORY, 0, born)]
+            checks.append(self._numbers(born - MINUTE, patient, young, tolerance=0.1))
             if patient.counts_events:
                 left = [Number(series.REMAINING, 1, 1)]
                 checks.append(self._numbers(born - MINUTE, patient, left))
@@ -279,6 +315,12 @@ class _Ward:
             ratios = list(_raw_ratios(patient, phases, at, self.scrape))
             found += [self._numbers(at, patient, ratios, tolerance=0.06)] if ratios else []
         return found
+
+    def _no_errors(self, patient: Patient, at: int) -> Check:
+        """Less than no errors are none."""
+        names = [series.error_ratio(window) for window in (300, *_raw_windows(patient))]
+        wanted = [Number(name, 0, 0) for name in (series.BAD, *names)]
+        return self._numbers(at, patient, wanted)
 
     def _ratios(self, patient: Patient, at: int, ratio: int) -> list[Check]:
         """No errors are no errors, in every window, even where no error series exists; and
