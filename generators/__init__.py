@@ -12,10 +12,11 @@ from generators.load_test import generate as load_script
 from generators.provisioning import generate as provisioning
 from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
+from generators.runbooks import generate as runbook
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, rule_tests, dashboards, scaled_object, load_script, schedules),
+    service=(rules, rule_tests, dashboards, scaled_object, load_script, schedules, runbook),
     folder=kustomization,
     fleet=(alertmanager, provisioning, root_kustomization),
 )

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from slosmith.model_chaos import Experiment
-from slosmith.model_dependencies import Dependency
+from slosmith.model_dependencies import Dependency, Phase
 from slosmith.model_load_test import LoadTest
 
 SeverityKey = Literal["page", "ticket"]
@@ -306,6 +306,7 @@ class Service:
     dependencies: tuple[Dependency, ...] = ()
     load_test: LoadTest | None = None
     experiments: tuple[Experiment, ...] = ()
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -322,9 +323,12 @@ class Prometheus:
 
 @dataclass(frozen=True)
 class Grafana:
+    """`datasource` is the uid of Grafana's Prometheus, empty where it is not known."""
+
     url: str = ""
     folder: str = "SLOs"
     namespace: str = "monitoring"
+    datasource: str = ""
 
 
 @dataclass(frozen=True)
@@ -339,7 +343,7 @@ class Project:
         default_factory=lambda: {"page": "page", "ticket": "ticket"}
     )
     policies: Mapping[str, tuple[PolicyTier, ...]] = field(default_factory=dict)
-    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes", "k6", "chaos")
+    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes", "k6", "chaos", "runbooks")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a service depends on: plain, resolved values."""
+"""What a service depends on, and how its incidents are mitigated: plain, resolved values."""
 
 from __future__ import annotations
 
@@ -32,3 +32,24 @@ class Dependency:
         """`host:port`, with brackets around an IPv6 address; empty without one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}" if self.host and self.port is not None else host
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a phase: words of the spec's own (`text`), or an entry of the playbook library
+    (`use`), for one of the service's dependencies where `dependency` names it."""
+
+    text: str = ""
+    use: str = ""
+    dependency: str = ""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Steps to take within so many seconds of the start of an incident. `slo` is the SLO whose
+    recovery shows that they worked, as `service/slo`; empty: the one that alerts."""
+
+    title: str
+    within: int
+    steps: tuple[Step, ...]
+    slo: str = ""

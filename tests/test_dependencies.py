@@ -123,3 +123,9 @@ def test_empty_matchers_are_refused(tmp_path: Path) -> None:
     more = "dependencies:\n- {name: a, kind: redis, address: a, metrics: '{}'}\n"
     found = compiled(tmp_path, PROJECT, api=spec(more=more)).problems
     assert [problem.check for problem in found] == ["promql-syntax"]
+
+
+def test_matchers_in_backquotes_are_written_anew(tmp_path: Path) -> None:
+    more = "dependencies:\n- {name: a, kind: redis, address: a, metrics: '{job=`$x\\`}'}\n"
+    (found,) = service(tmp_path, PROJECT, api=spec(more=more)).dependencies
+    assert found.metrics == ('job="$x\\\\"',)

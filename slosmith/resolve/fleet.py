@@ -10,7 +10,16 @@ from slosmith.model import Autoscaling, Fleet, Project, Service, Slo
 from slosmith.model_chaos import Experiment
 from slosmith.model_dependencies import Dependency
 from slosmith.problems import Path
-from slosmith.resolve import allow, autoscaling, chaos, dependencies, load_test, project, slos
+from slosmith.resolve import (
+    allow,
+    autoscaling,
+    chaos,
+    dependencies,
+    load_test,
+    project,
+    runbook,
+    slos,
+)
 from slosmith.resolve.context import Context, labels, mapping, text, texts
 from slosmith.resolve.layers import Layer, merge
 from slosmith.shape.messages import suggestion
@@ -28,6 +37,7 @@ _SERVICE_FIELDS = (
     "dependencies",
     "load_test",
     "chaos",
+    "runbook",
 )
 # Sections whose defaults count only where the service has them.
 _SECTION = "autoscaling"
@@ -187,6 +197,7 @@ def _service(
     if isinstance(data.get("load_test"), dict):
         load = load_test.build(context, data["load_test"], (*at, "load_test"), known)
     experiments = _experiments(context, draft, data, namespace, needs, scaling)
+    phases = runbook.build(context, data, (*at, "runbook"), draft.name, index)
     if not draft.name or not draft.slos or None in draft.slos:
         return None
     return Service(
@@ -203,6 +214,7 @@ def _service(
         dependencies=needs,
         load_test=load,
         experiments=experiments,
+        phases=phases,
     )
 
 

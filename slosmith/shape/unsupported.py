@@ -17,18 +17,16 @@ _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "triggers", "*", "metric"), None),
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
-_SECTIONS: tuple[Pattern, ...] = tuple(((name,), None) for name in ("runbook",))
 
 
 def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
     return tuple(((*prefix, *path), values) for path, values in patterns)
 
 
-_FIELDS = _AUTOSCALING + _SECTIONS
+_FIELDS = _AUTOSCALING
 SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
     (("prometheus", "auth"), None),
-    (("families", "*"), frozenset({"runbooks"})),
     *_below(("defaults",), _FIELDS),
     *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),

@@ -13,6 +13,7 @@ from slosmith.validate import (
     dashboards,
     load_tests,
     rules,
+    runbooks,
     scaling,
     trees,
     unit_tests,
@@ -32,6 +33,7 @@ _KUSTOMIZATION = re.compile(
     rf"(?:kubernetes/(?:[^/]+/)?|chaos/[^/]+/){re.escape(trees.KUSTOMIZATION)}"
 )
 _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
+_RUNBOOK = re.compile(r"runbooks/([^/]+)\.md")
 _PROVISIONING = "grafana/provisioning.yaml"
 _ALERTMANAGER = "prometheus/alertmanager.yaml"
 _YAML = (".yaml", ".yml", "/.lint")
@@ -79,6 +81,10 @@ class Files:
             return found + wrong
         if artifact.path.endswith(".js"):
             return found + load_tests.check(artifact.text)
+        if match := _RUNBOOK.fullmatch(artifact.path):
+            wrong, anchors = runbooks.check(artifact.text)
+            groups = self._groups.get(match[1], [])
+            return found + wrong + runbooks.check_alerts(groups, match[1], anchors)
         if not artifact.path.endswith(_YAML):
             return found
         documents, wrong = read_yaml(artifact.text)
