@@ -249,7 +249,7 @@ def test_own_pods_are_hit_by_their_labels(tmp_path: Path, monkeypatch: pytest.Mo
     assert lossy["spec"]["networkChaos"]["externalTargets"] == ["cache.prod:6379"]
     notes = lossy["metadata"]["annotations"]
     assert notes["slosmith/description"] == "Lost & found: ${x}"
-    assert notes["slosmith/hypothesis"] == "No alert of api/availability fires."
+    assert notes["slosmith/hypothesis"] == "No alert of api/availability (99.9%) fires."
     assert "slosmith/alert" not in notes
     # Two of three pods, or of four.
     data = json.loads(invoke("explain", "api", "--format", "json", *OFF).output)

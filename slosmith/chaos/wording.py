@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from slosmith.chaos.hypothesis import Hypothesis
 from slosmith.durations import format_duration
-from slosmith.model import LatencyIndicator, RatioIndicator, Service
+from slosmith.model import LatencyIndicator, RatioIndicator, Service, Slo
 from slosmith.model_chaos import Delay, Experiment, Loss, PodFault
 from slosmith.numbers import percent, plain
 
@@ -43,7 +43,7 @@ def done(experiment: Experiment) -> str:
 
 def hypothesis(service: Service, experiment: Experiment, found: Hypothesis) -> str:
     """One sentence."""
-    slo = f"{service.name}/{found.slo.name}"
+    slo = f"{service.name}/{found.slo.name} ({_promise(found.slo)})"
     share = "all" if experiment.least == 1 else _share(experiment.least)
     suffering = f"if {share} of the {_events(found)} bad"
     if not experiment.alerts:
@@ -52,6 +52,13 @@ def hypothesis(service: Service, experiment: Experiment, found: Hypothesis) -> s
         return f"No alert of {slo} fires: too little is bad, or for too short a time."
     within = rounded_up(found.expected.within)
     return f"{found.expected.alert} of {slo} fires within {within}, {suffering}."
+
+
+def _promise(slo: Slo) -> str:
+    objective = f"{plain(slo.objective)}%"
+    if isinstance(slo.indicator, LatencyIndicator):
+        return f"{objective} within {format_duration(slo.indicator.below)}"
+    return objective
 
 
 def _events(found: Hypothesis) -> str:

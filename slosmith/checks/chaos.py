@@ -8,8 +8,8 @@ from decimal import Decimal
 from slosmith.chaos import hypothesis, wording
 from slosmith.chaos.hypothesis import Hypothesis
 from slosmith.durations import format_duration
-from slosmith.model import Fleet, Service
-from slosmith.model_chaos import Experiment
+from slosmith.model import Fleet, LatencyIndicator, Service
+from slosmith.model_chaos import Delay, Experiment
 from slosmith.numbers import percent
 from slosmith.problems import At, Path, Problem
 
@@ -30,11 +30,27 @@ def experiments(fleet: Fleet) -> Iterator[Problem]:
             if experiment.alerts and found.expected is None:
                 message = _unnoticed(service, experiment, found)
                 yield Problem("chaos-unnoticed", message, At((*at, "duration")), "warning")
+            elif experiment.alerts and (late := _in_time(experiment, found)):
+                yield Problem("chaos-unnoticed", late, At((*at, "latency")), "warning")
             key = (service.namespace, f"{service.name}-{experiment.name}")
             first = names.setdefault(key, f"{service.name}'s `{experiment.name}`")
             if first != f"{service.name}'s `{experiment.name}`":
                 message = f"its object would be called {key[1]}, as that of {first}; rename it"
                 yield Problem("chaos-name", message, At((*at, "name")))
+
+
+def _in_time(experiment: Experiment, found: Hypothesis) -> str:
+    """Why requests that come late may still keep a latency; empty where they cannot."""
+    indicator, fault = found.slo.indicator, experiment.fault
+    if not isinstance(indicator, LatencyIndicator) or not isinstance(fault, Delay):
+        return ""
+    if fault.milliseconds >= indicator.below * 1000:
+        return ""
+    return (
+        f"`latency`: answers {fault.milliseconds}ms later may still be within "
+        f"{format_duration(indicator.below)}, which {found.slo.name} promises, and no alert fires; "
+        "let them come later, or `expect: none` if nobody is to notice"
+    )
 
 
 def _too_much(service: Service, experiment: Experiment, found: Hypothesis, before: Decimal) -> str:
