@@ -323,7 +323,7 @@ def test_two_objects_are_not_called_alike(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_running_example_says_which_alert_and_when() -> None:
     for name, slo, within in (
         ("database-failure", "api/availability", "1m52s"),
-        ("slow-cache", "api/latency", "12m22s"),
+        ("slow-cache", "api/p95", "12m49s"),
     ):
         data = yaml.safe_load((ROOT / f"out/chaos/api/{name}.yaml").read_text())
         notes = data["metadata"]["annotations"]

@@ -15,7 +15,7 @@ import yaml
 from tests.projects import OFF, ROOT, invoke, tree
 
 SPEC = "specs/api.yaml"
-# All that tells of the objective and the bound of api/latency.
+# All that tells of the objective and the bound of api/p95.
 TOLD = {
     "prometheus/rules/api.yaml",
     "kubernetes/api/prometheusrule.yaml",
@@ -32,11 +32,11 @@ Change = tuple[dict[str, str], dict[str, str]]
 
 
 def built(folder: Path, old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The output for this repository's own specs, with the SLO `latency` of api changed."""
+    """The output for this repository's own specs, with the SLO `p95` of api changed."""
     shutil.copytree(ROOT / "specs", folder / "specs")
     shutil.copy(ROOT / "slosmith.yaml", folder)
     path = folder / SPEC
-    head, name, rest = path.read_text().partition("- name: latency\n")
+    head, name, rest = path.read_text().partition("- name: p95\n")
     assert name
     assert old in rest
     path.write_text(head + name + rest.replace(old, new, 1))
@@ -85,70 +85,70 @@ def groups(side: Mapping[str, str]) -> dict[str, Any]:
 
 
 def test_an_objective(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = change(tmp_path, "objective: 99\n", "objective: 98.5\n", monkeypatch)
+    told = change(tmp_path, "objective: 95\n", "objective: 94.5\n", monkeypatch)
     before, after = told
     assert differ(told) == TOLD
 
-    # Alerts: budgets of 1% and 1.5%, and the rules of no other SLO.
-    was, now = (alerts(side, "latency")["SLOErrorBudgetBurnFast"]["expr"] for side in told)
-    assert "(14.4 * 0.01)" in was
-    assert "(14.4 * 0.015)" in now
-    assert "* 0.01)" not in now
+    # Alerts: budgets of 5% and 5.5%, and the rules of no other SLO.
+    was, now = (alerts(side, "p95")["SLOErrorBudgetBurnFast"]["expr"] for side in told)
+    assert "(6 * 0.05)" in was
+    assert "(6 * 0.055)" in now
+    assert "* 0.05)" not in now
     other = [name for name, group in groups(after).items() if groups(before)[name] != group]
-    assert other == ["slosmith.api.latency.fast", "slosmith.api.latency.slow"]
+    assert other == ["slosmith.api.p95.fast", "slosmith.api.p95.slow"]
 
     # Dashboard: panels of this SLO alone.
     gone, came = lines(told, "grafana/dashboards/api.json")
     assert gone
-    assert any("0.985" in line or "98.5" in line or "0.216" in line for line in came)
+    assert any("0.945" in line or "94.5" in line for line in came)
     assert before["kubernetes/api/scaledobject.yaml"] == after["kubernetes/api/scaledobject.yaml"]
 
     # Load test: the percentile, wherever it stands.
     gone, came = lines(told, "k6/api.js")
     assert {re.sub(r"[\s,]", "", line) for line in came} >= {
-        '"threshold":"p(98.5)<500"',
-        '"p(98.5)"',
-        "//user:api/latency98.5%inlessthan500ms",
+        '"threshold":"p(94.5)<100"',
+        '"p(94.5)"',
+        "//user:api/p9594.5%inlessthan100ms",
     }
-    assert all("99" in line for line in gone)
-    assert all("98.5" in line for line in came)
+    assert all("95" in line for line in gone)
+    assert all("94.5" in line for line in came)
 
     # Experiment: when its alert comes, and what it spends; not what it does.
     was, now = (yaml.safe_load(side["chaos/api/slow-cache.yaml"]) for side in told)
     assert was["spec"] == now["spec"]
-    assert was["metadata"]["annotations"]["slosmith/within"] == "12m22s"
-    assert now["metadata"]["annotations"]["slosmith/within"] == "12m26s"
-    assert "9.3%" in now["metadata"]["annotations"]["slosmith/spends"]
+    assert was["metadata"]["annotations"]["slosmith/within"] == "12m49s"
+    assert now["metadata"]["annotations"]["slosmith/within"] == "12m53s"
+    assert "11.1%" in now["metadata"]["annotations"]["slosmith/spends"]
 
     # Runbook.
     gone, came = lines(told, "runbooks/api.md")
-    assert any("98.5%" in line for line in came)
+    assert any("94.5%" in line for line in came)
     assert not any("availability" in line for line in gone)
 
 
 def test_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = change(tmp_path, "below: 500ms", "below: 250ms", monkeypatch)
+    told = change(tmp_path, "below: 100ms", "below: 150ms", monkeypatch)
     before, after = told
     assert differ(told) == TOLD
 
     other = [name for name, group in groups(after).items() if groups(before)[name] != group]
-    assert other == ["slosmith.api.latency.fast", "slosmith.api.latency.slow"]
+    assert other == ["slosmith.api.p95.fast", "slosmith.api.p95.slow"]
     gone, came = lines(told, "prometheus/rules/api.yaml")
-    assert all("0.5" in line or "500ms" in line for line in gone), gone
-    assert any('"0.25"' in line for line in came)
+    assert all("0.1" in line or "100ms" in line for line in gone), gone
+    assert any('"0.15"' in line for line in came)
 
     gone, came = lines(told, "k6/api.js")
-    assert {re.sub(r"[\s,]", "", line) for line in came} >= {'"threshold":"p(99)<250"'}
+    assert {re.sub(r"[\s,]", "", line) for line in came} >= {'"threshold":"p(95)<150"'}
 
     gone, came = lines(told, "chaos/api/slow-cache.yaml")
     assert len(gone) == len(came) == 1
-    assert "99% within 250ms" in came[0]
+    assert "95% within 150ms" in came[0]
 
     gone, came = lines(told, "runbooks/api.md")
-    assert any("250ms" in line for line in came)
+    assert any("150ms" in line for line in came)
 
     assert any(
-        "250" in line or "0.25" in line for line in lines(told, "grafana/dashboards/api.json")[1]
+        "150" in line or "0.15" in line for line in lines(told, "grafana/dashboards/api.json")[1]
     )
 
 
@@ -156,15 +156,15 @@ def test_a_number_that_is_too_strict_stops_the_experiment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(AssertionError, match="chaos-budget"):
-        built(tmp_path, "objective: 99\n", "objective: 99.5\n", monkeypatch)
+        built(tmp_path, "objective: 95\n", "objective: 97.5\n", monkeypatch)
 
 
 def test_a_bound_that_the_experiment_does_not_reach_is_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built(tmp_path, "below: 500ms", "below: 750ms", monkeypatch)
+    built(tmp_path, "below: 100ms", "below: 250ms", monkeypatch)
     result = invoke("build", *OFF)
-    assert "answers 600ms later may still be within 750ms" in result.output
+    assert "answers 200ms later may still be within 250ms" in result.output
     assert "[chaos-unnoticed]" in result.output
 
 
@@ -174,7 +174,7 @@ def test_what_depends_on_nothing_of_the_kind_stays(
     """A description is told in fewer places, and in no threshold."""
     told = change(
         tmp_path,
-        "Requests answered within half a second.",
+        "Requests answered within a tenth of a second.",
         "Requests answered soon.",
         monkeypatch,
     )

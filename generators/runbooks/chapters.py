@@ -28,7 +28,7 @@ def dependency_view(dependency: Dependency, project: Project) -> DependencyView:
         introduction=Markdown(kind.introduction),
         checks=tuple(
             CheckView(
-                title=text(f"{number}. {check.title}"),
+                title=Markdown(f"{number}. {text(check.title)}"),
                 command=block(check.command, "sh"),
                 reads=Markdown(check.reads),
                 query=links.asked(check.query, project) if check.query else Markdown(),

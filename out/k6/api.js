@@ -8,6 +8,7 @@
 //
 // What the thresholds come from:
 //   user: api/latency, 99% in less than 500ms
+//   user: api/p95, 95% in less than 100ms
 //   user: api/availability, at most 0.1% fail
 //
 // Each has enough samples, or fails: k6 lets a threshold pass that saw nothing.
@@ -39,6 +40,7 @@ export const options = {
     "min",
     "med",
     "max",
+    "p(95)",
     "p(99)"
   ],
   "scenarios": {
@@ -87,6 +89,11 @@ export const options = {
         "threshold": "p(99)<500",
         "abortOnFail": true,
         "delayAbortEval": "1m35s"
+      },
+      {
+        "threshold": "p(95)<100",
+        "abortOnFail": true,
+        "delayAbortEval": "1m35s"
       }
     ],
     "http_req_failed{name:user,scenario:users}": [
@@ -102,6 +109,11 @@ export const options = {
     "http_req_duration{name:user,scenario:arrivals}": [
       {
         "threshold": "p(99)<500",
+        "abortOnFail": true,
+        "delayAbortEval": "16m10s"
+      },
+      {
+        "threshold": "p(95)<100",
         "abortOnFail": true,
         "delayAbortEval": "16m10s"
       }

@@ -39,29 +39,40 @@ FROM pg_stat_statements
 ORDER BY total_exec_time DESC
 LIMIT 15;
 """
+# Each session once: a queue for one row has more ways through it than there are to list.
 _BLOCKING = f"""
-WITH RECURSIVE waits AS (
+WITH RECURSIVE waits AS MATERIALIZED (
   SELECT DISTINCT waiter.pid AS waiter, blocker.pid AS blocker
   FROM pg_stat_activity AS waiter
   CROSS JOIN LATERAL unnest(pg_blocking_pids(waiter.pid)) AS blocker (pid)
   WHERE waiter.wait_event_type = 'Lock'
-), chain AS (
-  SELECT blocker AS pid, ARRAY[blocker] AS path
+), behind AS (
+  SELECT blocker AS head, waiter AS pid
   FROM waits
   WHERE blocker NOT IN (SELECT waiter FROM waits)
   UNION
-  SELECT waits.waiter, chain.path || waits.waiter
-  FROM chain
-  JOIN waits ON waits.blocker = chain.pid
-  WHERE waits.waiter <> ALL (chain.path)
+  SELECT behind.head, waits.waiter
+  FROM behind
+  JOIN waits ON waits.blocker = behind.pid
+), sessions AS (
+  SELECT head AS pid, count(*) AS holds_up, NULL AS waits_for, NULL AS heads
+  FROM behind
+  GROUP BY head
+  UNION ALL
+  SELECT pid, NULL,
+         (SELECT string_agg(blocker::text, ' ' ORDER BY blocker) FROM waits WHERE waiter = pid),
+         string_agg(head::text, ' ' ORDER BY head)
+  FROM behind
+  GROUP BY pid
 )
-SELECT array_to_string(chain.path, ' < ') AS chain, state, usename,
+SELECT pid, holds_up, waits_for, heads, state, usename,
        date_trunc('second', now() - xact_start) AS transaction_age,
        date_trunc('second', now() - query_start) AS statement_age,
        {_SHORT} AS statement
-FROM chain
+FROM sessions
 LEFT JOIN pg_stat_activity USING (pid)
-ORDER BY chain.path;
+ORDER BY holds_up DESC NULLS LAST, query_start
+LIMIT 50;
 """
 _SCANS = """
 SELECT schemaname || '.' || relname AS relation, n_live_tup AS live_rows, n_dead_tup AS dead_rows,
@@ -99,9 +110,10 @@ def _checks(dependency: Dependency) -> tuple[Check, ...]:
         Check(
             "Who blocks whom",
             shell.psql(dependency, _BLOCKING),
-            "One line per session in a chain: `17 < 42 < 43` reads as 43 waits for 42, which waits "
-            "for 17. Only the head of a chain needs to go (a 0 stands for a prepared transaction: "
-            "`pg_prepared_xacts`). No rows: nobody waits for a lock.",
+            "The sessions at the heads of chains come first, with the number of those that they "
+            "hold up; then those that wait, each with whom it waits for and the heads of its "
+            "chain. Only a head needs to go. A pid of 0 is a prepared transaction "
+            "(`pg_prepared_xacts`). No rows: nobody waits for a lock.",
             graphs.get("deadlocks", ""),
         ),
         Check(
@@ -182,7 +194,7 @@ def _graphs(dependency: Dependency) -> tuple[Graph, ...]:
 
 def _suggestions(dependency: Dependency) -> tuple[Suggestion, ...]:
     of = series.of(dependency)
-    used = f"sum by (instance) ({of('pg_stat_activity_count')})"
+    used = f"sum by (instance) ({of('pg_stat_database_numbackends')})"
     limit = f"max by (instance) ({of('pg_settings_max_connections')})"
     return (
         Suggestion(
