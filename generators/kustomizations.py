@@ -11,14 +11,16 @@ from slosmith.yamlout import dump, header
 
 
 def generate_folder(service: Service, project: Project, paths: Sequence[str]) -> list[Artifact]:
-    """`kubernetes/<service>/kustomization.yaml` over those of the service's `paths` that are in
-    that folder; nothing where none is."""
-    folder = f"kubernetes/{service.name}/"
-    names = [path.removeprefix(folder) for path in paths if path.startswith(folder)]
-    if not names:
-        return []
-    text = header(one_line(service.source)) + _kustomization(names)
-    return [Artifact(f"{folder}kustomization.yaml", text)]
+    """`kustomization.yaml` in `kubernetes/<service>` and in `chaos/<service>`, over those of the
+    service's `paths` that are in that folder; nothing where none is. The one over the whole fleet
+    has those of the first kind alone: experiments are synced where somebody says so."""
+    made = []
+    for folder in (f"kubernetes/{service.name}/", f"chaos/{service.name}/"):
+        names = [path.removeprefix(folder) for path in paths if path.startswith(folder)]
+        if names:
+            text = header(one_line(service.source)) + _kustomization(names)
+            made.append(Artifact(f"{folder}kustomization.yaml", text))
+    return made
 
 
 def generate(project: Project, services: Sequence[ServiceSummary]) -> list[Artifact]:
