@@ -7,6 +7,7 @@ from generators.dashboards import generate as dashboards
 from generators.keda import generate as scaled_object
 from generators.kustomizations import generate as root_kustomization
 from generators.kustomizations import generate_folder as kustomization
+from generators.overview import generate as overview
 from generators.provisioning import generate as provisioning
 from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
@@ -15,7 +16,7 @@ from slosmith.pipeline import Generators
 GENERATORS = Generators(
     service=(rules, rule_tests, dashboards, scaled_object),
     folder=kustomization,
-    fleet=(alertmanager, provisioning, root_kustomization),
+    fleet=(alertmanager, overview, provisioning, root_kustomization),
 )
 # What explains SLOs needs no more than their rules.
 RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())
