@@ -11,10 +11,11 @@ from generators.overview import generate as overview
 from generators.provisioning import generate as provisioning
 from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
+from generators.runbooks import generate as runbook
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, rule_tests, dashboards, scaled_object),
+    service=(rules, rule_tests, dashboards, scaled_object, runbook),
     folder=kustomization,
     fleet=(alertmanager, overview, provisioning, root_kustomization),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from generators.dashboard_configmap import config_map
-from generators.grafana import names, queries, scaling, slo_row, status, summary
+from generators.grafana import dependency_rows, names, queries, scaling, slo_row, status, summary
 from generators.grafana.fields import Json
 from generators.grafana.layout import Row, arrange
 from generators.grafana.panels import (
@@ -27,7 +27,11 @@ from slosmith.model import Project, Service
 
 # Each makes the rows of one subject, none where the service has nothing of it; the rows stand in
 # this order. A new subject is a module with such a function.
-ROWS: tuple[Callable[[Service, Project], list[Row]], ...] = (slo_row.rows, scaling.rows)
+ROWS: tuple[Callable[[Service, Project], list[Row]], ...] = (
+    slo_row.rows,
+    scaling.rows,
+    dependency_rows.rows,
+)
 
 # What Grafana's database holds.
 _TAG_LENGTH = 50

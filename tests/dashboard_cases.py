@@ -46,6 +46,9 @@ autoscaling:
   target: deployment/hostile
   replicas: {{min: 1, max: 2}}
   triggers: [{{cpu: 50}}]
+dependencies:
+- {{name: db, kind: postgres, address: 'db:5432', metrics: '{{{matcher}}}'}}
+- {{name: web, kind: http, address: 'https://web.example', metrics: '{{job="web"}}'}}
 """
 
 

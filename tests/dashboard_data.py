@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from slosmith.dependencies import KINDS
 from slosmith.model import Fleet, ResourceTrigger, Service, Slo
 from slosmith.probes.build import probes
 from slosmith.probes.labels import NAME
 from slosmith.probes.probe import Raw
+from tests.promql_world import read
 from tests.scrape_target import Target
 
 Samples = list[tuple[int, float]]
@@ -29,7 +31,7 @@ def raw(fleet: Fleet, end: int) -> dict[str, Samples]:
                     found[series.text] = _samples(series, 0.6 if partial else 1.0, end)
                     if series.labels[NAME].endswith("_count"):
                         found[_every_bucket(series)] = found[series.text]
-        found |= _exporters(service, end)
+        found |= _exporters(service, end) | _dependencies(service, end)
     return found
 
 
@@ -109,3 +111,19 @@ def _exporters(service: Service, end: int) -> dict[str, Samples]:
             where = f'exported_namespace="{service.namespace}",namespace="keda"'
             values[f"keda_scaler_metrics_value{{{where},{own}}}"] = 42
     return {name: [(at, value) for at in times] for name, value in values.items()}
+
+
+def _dependencies(service: Service, end: int) -> dict[str, Samples]:
+    """What the exporters of a service's dependencies would show: all series that grow."""
+    found: dict[str, Samples] = {}
+    for dependency in service.dependencies:
+        graphs = KINDS[dependency.kind].graphs(dependency) if dependency.metrics else ()
+        for query in (line.query for graph in graphs for line in graph.lines):
+            for selector in read(query).selectors:
+                matchers = selector.matchers.matchers
+                labels = {matcher.name: matcher.value for matcher in matchers}
+                labels |= {"instance": "a", "state": "active", "cmd": "get", "phase": "connect"}
+                labels[NAME] = str(selector.name)
+                series = Raw(labels, 1.0, 1.0, counter=True)
+                found[series.text] = _samples(series, 0, end)
+    return found

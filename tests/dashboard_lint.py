@@ -18,7 +18,7 @@ from tests.grafana_variables import expand, values_of
 Finding = tuple[str, str]
 
 # Those of Grafana's unit list that dashboards of ours may use; all are on the linter's.
-UNITS = {"none", "short", "percent", "percentunit", "s", "ms", "dtdurations", "reqps"}
+UNITS = {"none", "short", "percent", "percentunit", "s", "ms", "dtdurations", "bytes"}
 _WITH_TITLES = ("stat", "singlestat", "graph", "table", "timeseries", "gauge")
 _WITH_UNITS = ("stat", "singlestat", "graph", "table", "timeseries", "gauge")
 _WITH_SOURCE = ("singlestat", "graph", "table", "timeseries")

@@ -27,6 +27,29 @@ EXPORTERS: dict[str, set[str]] = {
     # KEDA, docs "Integrate with Prometheus"
     "keda_scaler_metrics_value": {"namespace", "exported_namespace", "scaledObject", "metric"},
 }
+# Those of dependencies, with the matchers of the spec. That the exporters have these series is
+# tested with the real ones, in test_dependency_series.
+DEPENDENCIES: dict[str, set[str]] = {
+    "pg_stat_activity_count": {"state"},
+    "pg_stat_activity_max_tx_duration": {"state"},
+    "pg_settings_max_connections": set(),
+    "pg_stat_database_xact_commit": set(),
+    "pg_stat_database_xact_rollback": set(),
+    "pg_stat_database_deadlocks": set(),
+    "pg_stat_database_blks_hit": set(),
+    "pg_stat_database_blks_read": set(),
+    "redis_keyspace_hits_total": set(),
+    "redis_keyspace_misses_total": set(),
+    "redis_memory_used_bytes": set(),
+    "redis_memory_max_bytes": set(),
+    "redis_evicted_keys_total": set(),
+    "redis_expired_keys_total": set(),
+    "redis_rejected_connections_total": set(),
+    "redis_commands_duration_seconds_total": {"cmd"},
+    "probe_success": {"instance"},
+    "probe_http_duration_seconds": {"phase"},
+    "probe_http_status_code": {"instance"},
+}
 
 
 @dataclass
@@ -59,6 +82,12 @@ def known(*services: Service, fleet: Fleet) -> Known:
         for slo in service.slos:
             found.recorded[f"{service.name}/{slo.name}"] = {}
             _add_raw(found, slo)
+        for dependency in service.dependencies:
+            selector = promql_parser.parse(f"x{{{','.join(dependency.metrics or ())}}}")
+            assert isinstance(selector, promql_parser.VectorSelector)
+            own = {matcher.name for matcher in selector.matchers.matchers}
+            for name, labels in DEPENDENCIES.items():
+                found.raw[name] = found.raw.get(name, set()) | labels | own
         by = {slo.name: set(slo.by) for slo in service.slos}
         for group in service_groups(service, fleet.project):
             for rule in group["rules"]:

@@ -17,9 +17,7 @@ _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "triggers", "*", "metric"), None),
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
-_SECTIONS: tuple[Pattern, ...] = tuple(
-    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook")
-)
+_SECTIONS: tuple[Pattern, ...] = tuple(((name,), None) for name in ("load_test", "chaos"))
 
 
 def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
@@ -30,7 +28,7 @@ _FIELDS = _AUTOSCALING + _SECTIONS
 SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
     (("prometheus", "auth"), None),
-    (("families", "*"), frozenset({"k6", "chaos", "runbooks"})),
+    (("families", "*"), frozenset({"k6", "chaos"})),
     *_below(("defaults",), _FIELDS),
     *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),
