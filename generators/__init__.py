@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from generators.adapter import generate as adapter_values
 from generators.alertmanager import generate as alertmanager
 from generators.dashboards import generate as dashboards
+from generators.hpa import generate as pod_autoscaler
 from generators.keda import generate as scaled_object
 from generators.kustomizations import generate as root_kustomization
 from generators.kustomizations import generate_folder as kustomization
@@ -15,9 +17,9 @@ from generators.runbooks import generate as runbook
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, rule_tests, dashboards, scaled_object, runbook),
+    service=(rules, rule_tests, dashboards, scaled_object, pod_autoscaler, runbook),
     folder=kustomization,
-    fleet=(alertmanager, overview, provisioning, root_kustomization),
+    fleet=(alertmanager, adapter_values, overview, provisioning, root_kustomization),
 )
 # What explains SLOs needs no more than their rules.
 RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())

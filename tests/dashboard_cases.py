@@ -88,6 +88,13 @@ slos:
   by: [method, route]
   indicator:
     ratio: {bad: 'by_requests_total{code=~"5.."}', total: by_requests_total}
+autoscaling:
+  engine: hpa
+  target: deployment/by
+  replicas: {min: 2, max: 5}
+  triggers:
+  - cpu: 60
+  - traffic: {series: by_requests_total, per_replica: 50}
 """
 
 _SPECS = {"hostile": _hostile(), "twenty": _twenty(), "gauge": GAUGE, "by": BY}

@@ -9,6 +9,7 @@ from slosmith.model import Fleet, ResourceTrigger, Service, Slo
 from slosmith.probes.build import probes
 from slosmith.probes.labels import NAME
 from slosmith.probes.probe import Raw
+from slosmith.scaling.pod_metrics import pod_metrics
 from tests.promql_world import read
 from tests.scrape_target import Target
 
@@ -87,7 +88,10 @@ def _exporters(service: Service, end: int) -> dict[str, Samples]:
     if service.autoscaling is None:
         return {}
     times = range(end - 3600, end + 1, SCRAPE)
-    hpa = f'namespace="{service.namespace}",horizontalpodautoscaler="keda-hpa-{service.name}"'
+    keda = service.autoscaling.engine == "keda"
+    owner = f"keda-hpa-{service.name}" if keda else service.name
+    hpa = f'namespace="{service.namespace}",horizontalpodautoscaler="{owner}"'
+    pods = iter(pod_metrics(service.name, service.autoscaling.triggers))
     values = {
         f"kube_horizontalpodautoscaler_{name}_replicas{{{hpa}}}": float(value)
         for name, value in (
@@ -99,14 +103,18 @@ def _exporters(service: Service, end: int) -> dict[str, Samples]:
     }
     for index, trigger in enumerate(service.autoscaling.triggers):
         resource = isinstance(trigger, ResourceTrigger)
-        name = trigger.resource if isinstance(trigger, ResourceTrigger) else f"s{index}-prometheus"
+        name = f"s{index}-prometheus"
+        if isinstance(trigger, ResourceTrigger):
+            name = trigger.resource
+        elif not keda:
+            name = next(pods).name
         kinds: Iterable[str] = ("utilization", "average") if resource else ("value",)
         for kind in kinds:
             labels = f'{{{hpa},metric_name="{name}",metric_target_type="{kind}"}}'
             values[f"kube_horizontalpodautoscaler_status_target_metric{labels}"] = 90
         labels = f'{{{hpa},metric_name="{name}",metric_target_type="{next(iter(kinds))}"}}'
         values[f"kube_horizontalpodautoscaler_spec_target_metric{labels}"] = 60
-        if not resource:
+        if keda and not resource:
             own = f'scaledObject="{service.name}",metric="{name}"'
             where = f'exported_namespace="{service.namespace}",namespace="keda"'
             values[f"keda_scaler_metrics_value{{{where},{own}}}"] = 42

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 import promql_parser
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,17 +19,21 @@ from generators.grafana import explore
 from generators.grafana.layout import Row, arrange
 from generators.grafana.panels import Panel, Query, Size, Unit, stat
 from generators.grafana.text import literal
+from generators.hpa import generate as hpa
 from slosmith.escape import promql_string
 from slosmith.model import (
     Autoscaling,
     Indicator,
     LatencyIndicator,
     LatencyTrigger,
+    MetricTrigger,
+    Project,
     ResourceTrigger,
     ScaleTarget,
     Selector,
     ThresholdIndicator,
     TrafficTrigger,
+    Trigger,
 )
 from tests.dashboard_model import dashboard, panels, titled
 from tests.grafana_variables import VARIABLE, expand
@@ -157,7 +163,7 @@ def test_latency_of_native_histograms_has_no_buckets() -> None:
     assert target["legendFormat"] == "{{route}}, p99.9"
 
 
-def scaled(*triggers: TrafficTrigger | LatencyTrigger | ResourceTrigger) -> Autoscaling:
+def scaled(*triggers: Trigger) -> Autoscaling:
     return Autoscaling(ScaleTarget("apps/v1", "Deployment", "api-pods"), 2, 9, triggers)
 
 
@@ -191,6 +197,41 @@ def test_triggers_are_called_by_their_kind_and_told_by_their_number() -> None:
         "p95 latency, target 500 ms",
         "traffic (2), 12.5 events/s per replica",
     ]
+
+
+def test_the_metrics_of_a_plain_hpa_are_those_of_its_object() -> None:
+    scaling = replace(scaled(TRAFFIC, ResourceTrigger("cpu", 70), TRAFFIC), engine="hpa")
+    service = make_service("api", make_slo(), autoscaling=scaling)
+    [made] = hpa(service, Project())
+    metrics = yaml.safe_load(made.text)["spec"]["metrics"]
+    expected = {
+        metric["pods"]["metric"]["name"] if "pods" in metric else metric["resource"]["name"]
+        for metric in metrics
+    }
+    data = dashboard(service)
+    shown: set[str] = set()
+    for target in titled(data, "Triggers, as a share of their targets")["targets"]:
+        shown |= set(re.findall(r'metric_name="([^"]+)"', target["expr"]))
+        assert 'horizontalpodautoscaler="api"' in target["expr"]
+    assert shown == expected and len(shown) > 1
+    assert "Trigger values" not in {panel["title"] for panel in panels(data)}
+
+
+def test_an_hpa_that_keda_takes_over_keeps_its_name() -> None:
+    scaling = replace(scaled(TRAFFIC), transfer_hpa_ownership="old-one")
+    data = dashboard(make_service("api", make_slo(), autoscaling=scaling))
+    for target in titled(data, "Replicas")["targets"]:
+        assert 'horizontalpodautoscaler="old-one"' in target["expr"]
+
+
+def test_a_metric_trigger_is_called_by_its_own_name() -> None:
+    scaling = scaled(
+        MetricTrigger("queue", "x", per_replica=Decimal(30)),
+        MetricTrigger("lag", "y", target=Decimal("0.5")),
+    )
+    data = dashboard(make_service("api", make_slo(), autoscaling=scaling))
+    legends = [target["legendFormat"] for target in titled(data, "Trigger values")["targets"]]
+    assert legends == ["queue, 30 per replica", "lag, target 0.5"]
 
 
 def test_without_measured_triggers_there_are_no_values_of_keda() -> None:

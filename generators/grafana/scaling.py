@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from generators.grafana.fields import line_override
 from generators.grafana.layout import Row
 from generators.grafana.panels import COLUMNS, Panel, Query, Size, Unit, timeseries
+from generators.grafana.text import title
 from slosmith.escape import promql_string
 from slosmith.model import (
     Autoscaling,
     LatencyTrigger,
+    MetricTrigger,
     Project,
     ResourceTrigger,
     Service,
@@ -22,6 +24,7 @@ from slosmith.model import (
     Trigger,
 )
 from slosmith.numbers import plain
+from slosmith.scaling.pod_metrics import pod_metrics
 
 _HPA = "kube_horizontalpodautoscaler"
 _VALUE = "keda_scaler_metrics_value"
@@ -33,15 +36,16 @@ def rows(service: Service, _project: Project) -> list[Row]:
     scaling = service.autoscaling
     if scaling is None:
         return []
+    # KEDA alone tells the values that it measured.
     measured = [
         (index, trigger)
         for index, trigger in enumerate(scaling.triggers)
-        if not isinstance(trigger, ResourceTrigger)
+        if scaling.engine == "keda" and not isinstance(trigger, ResourceTrigger)
     ]
     size = Size(COLUMNS // (3 if measured else 2), _HEIGHT)
     panels = [_replicas(service, scaling, size), _pressure(service, scaling, size)]
     if measured:
-        panels.append(_values(service, measured, size))
+        panels.append(_values(service, scaling, measured, size))
     return [Row(f"Autoscaling of {scaling.target.kind} {scaling.target.name}", panels)]
 
 
@@ -49,7 +53,7 @@ def _replicas(service: Service, scaling: Autoscaling, size: Size) -> Panel:
     """How many there are, are wanted, and may be."""
 
     def query(name: str, legend: str) -> Query:
-        return Query(f"max({_HPA}_{name}_replicas{_hpa(service)})", legend)
+        return Query(f"max({_HPA}_{name}_replicas{_hpa(service, scaling)})", legend)
 
     return timeseries(
         "Replicas",
@@ -85,8 +89,8 @@ def _pressure(service: Service, scaling: Autoscaling, size: Size) -> Panel:
         "the autoscaler gets no value from this trigger.",
         size,
         [
-            Query(_share(service, _metric_name(index, trigger)), name(scaling.triggers, index))
-            for index, trigger in enumerate(scaling.triggers)
+            Query(_share(service, scaling, metric), name(scaling.triggers, index))
+            for index, metric in enumerate(_metric_names(service, scaling))
         ],
         Unit("percentunit", 0),
         minimum=0,
@@ -95,17 +99,18 @@ def _pressure(service: Service, scaling: Autoscaling, size: Size) -> Panel:
     )
 
 
-def _share(service: Service, metric: str) -> str:
+def _share(service: Service, scaling: Autoscaling, metric: str) -> str:
     """A metric of a HorizontalPodAutoscaler has a value of each kind, and a target of one."""
-    labels = f"{_hpa(service)[:-1]},metric_name={promql_string(metric)}}}"
+    labels = f"{_hpa(service, scaling)[:-1]},metric_name={promql_string(metric)}}}"
     now, target = (f"{_HPA}_{part}_target_metric{labels}" for part in ("status", "spec"))
     kinds = "max by (metric_target_type)"
     return f"max(\n  {kinds} ({now})\n  / {kinds} ({target})\n)"
 
 
-def _values(service: Service, measured: Sequence[tuple[int, Trigger]], size: Size) -> Panel:
+def _values(
+    service: Service, scaling: Autoscaling, measured: Sequence[tuple[int, Trigger]], size: Size
+) -> Panel:
     """What KEDA measures, in the units of the triggers."""
-    triggers = service.autoscaling.triggers if service.autoscaling else ()
     return timeseries(
         "Trigger values",
         "What KEDA last measured for each trigger, in its own unit; the target is beside the "
@@ -114,8 +119,8 @@ def _values(service: Service, measured: Sequence[tuple[int, Trigger]], size: Siz
         size,
         [
             Query(
-                _measured(service, _metric_name(index, trigger)),
-                f"{name(triggers, index)}, {_target(trigger)}",
+                _measured(service, _external(index)),
+                f"{name(scaling.triggers, index)}, {_target(trigger)}",
             )
             for index, trigger in measured
         ],
@@ -135,17 +140,32 @@ def _measured(service: Service, metric: str) -> str:
     )
 
 
-def _hpa(service: Service) -> str:
-    """The service's own HorizontalPodAutoscaler, or the one that KEDA makes."""
+def _hpa(service: Service, scaling: Autoscaling) -> str:
+    """The service's own HorizontalPodAutoscaler; the one that KEDA makes, or takes over."""
+    found = service.name
+    if scaling.engine == "keda":
+        found = scaling.transfer_hpa_ownership or f"keda-hpa-{service.name}"
     return (
         f"{{namespace={promql_string(service.namespace)},"
-        f'horizontalpodautoscaler=~"(keda-hpa-)?{service.name}"}}'
+        f"horizontalpodautoscaler={promql_string(found)}}}"
     )
 
 
-def _metric_name(index: int, trigger: Trigger) -> str:
-    """As the HorizontalPodAutoscaler calls it. KEDA numbers its triggers."""
-    return trigger.resource if isinstance(trigger, ResourceTrigger) else f"s{index}-prometheus"
+def _metric_names(service: Service, scaling: Autoscaling) -> list[str]:
+    """What the HorizontalPodAutoscaler calls each trigger's metric."""
+    pods = iter(pod_metrics(service.name, scaling.triggers))
+    found: list[str] = []
+    for index, trigger in enumerate(scaling.triggers):
+        if isinstance(trigger, ResourceTrigger):
+            found.append(trigger.resource)
+        else:
+            found.append(_external(index) if scaling.engine == "keda" else next(pods).name)
+    return found
+
+
+def _external(index: int) -> str:
+    """KEDA numbers its triggers."""
+    return f"s{index}-prometheus"
 
 
 def name(triggers: tuple[Trigger, ...], index: int) -> str:
@@ -161,6 +181,8 @@ def _kind(trigger: Trigger) -> str:
             return "traffic"
         case LatencyTrigger(quantile=quantile):
             return f"p{plain(quantile * 100)} latency"
+        case MetricTrigger(name=name):
+            return title(name)
         case ResourceTrigger(resource=resource):
             return resource
 
@@ -171,5 +193,9 @@ def _target(trigger: Trigger) -> str:
             return f"{plain(events)} events/s per replica"
         case LatencyTrigger(target=target):
             return f"target {plain(target * 1000)} ms"
+        case MetricTrigger(per_replica=total) if total is not None:
+            return f"{plain(total)} per replica"
+        case MetricTrigger(target=target):
+            return f"target {plain(target or 0)}"
         case ResourceTrigger(percent=share):
             return f"target {share}%"

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from slosmith.checks import (
+    error_triggers,
+    generated_tests,
+    latency,
+    queries,
+    ratios,
+    scaling,
+    tiers,
+    values,
+)
 from slosmith.checks import fleet as fleet_wide
-from slosmith.checks import generated_tests, latency, queries, ratios, tiers, values
 from slosmith.checks.findings import Finding, at_slo
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Problem
@@ -31,7 +40,12 @@ _OF_SLO: tuple[SloCheck, ...] = (
 _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.retention,
     fleet_wide.same_indicator,
-    queries.gauges_as_traffic,
+    scaling.names,
+    scaling.late_targets,
+    scaling.coarse_thresholds,
+    scaling.hidden_absence,
+    scaling.unused_times,
+    error_triggers.errors,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
@@ -47,9 +61,13 @@ WARNINGS = frozenset(
         "policy-factor",
         "ratio-percent",
         "ratio-subset",
+        "scaling-unused",
         "selector-broad",
         "tests-none",
         "tier-clamped",
+        "trigger-coarse",
+        "trigger-hidden",
+        "trigger-late",
         "value-filtered",
         "window-retention",
     }

@@ -7,7 +7,17 @@ from collections.abc import Collection
 from typing import Any
 
 from slosmith.artifacts import Artifact
-from slosmith.validate import alertmanager, dashboards, rules, runbooks, scaling, trees, unit_tests
+from slosmith.validate import (
+    adapter,
+    alertmanager,
+    dashboards,
+    hpa,
+    rules,
+    runbooks,
+    scaling,
+    trees,
+    unit_tests,
+)
 from slosmith.validate.documents import read_json, read_yaml
 from slosmith.validate.findings import Finding, Keys
 
@@ -24,6 +34,7 @@ _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
 _RUNBOOK = re.compile(r"runbooks/([^/]+)\.md")
 _PROVISIONING = "grafana/provisioning.yaml"
 _ALERTMANAGER = "prometheus/alertmanager.yaml"
+_ADAPTER = "prometheus/adapter.yaml"
 _YAML = (".yaml", ".yml", "/.lint")
 
 
@@ -98,6 +109,8 @@ class Files:
             return dashboards.check_provisioning(documents[0])
         if path == _ALERTMANAGER:
             return alertmanager.check(documents[0])
+        if path == _ADAPTER:
+            return adapter.check(documents[0])
         return []
 
     def _objects(self, path: str, service: str, documents: list[Any]) -> list[Finding]:
@@ -111,6 +124,8 @@ class Files:
                 rule_objects += [] if wrong else [data]
             elif kind == "ScaledObject":
                 wrong = scaling.check(data)
+            elif kind == "HorizontalPodAutoscaler":
+                wrong = hpa.check(data)
             elif kind == "ConfigMap":
                 wrong = self._config_map(data)
             else:
