@@ -11,6 +11,7 @@ from generators.keda import generate as scaled_object
 from generators.kustomizations import generate as root_kustomization
 from generators.kustomizations import generate_folder as kustomization
 from generators.load_test import generate as load_script
+from generators.overview import generate as overview
 from generators.provisioning import generate as provisioning
 from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
@@ -31,7 +32,7 @@ GENERATORS = Generators(
         runbook,
     ),
     folder=kustomization,
-    fleet=(alertmanager, adapter_values, provisioning, root_kustomization),
+    fleet=(alertmanager, adapter_values, overview, provisioning, root_kustomization),
 )
 # What explains SLOs needs no more than their rules.
 RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())
