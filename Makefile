@@ -34,6 +34,7 @@ mutants: $(VENV)/.installed-dev  ## how many wrong rules the generated tests cat
 .PHONY: tools
 tools:
 	scripts/install-tools
+	scripts/install-k6
 
 $(VENV)/bin/python:
 	scripts/make-venv $(VENV)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from slosmith.run import Settings
     from slosmith.unit_tests import Which
 
-FAMILIES = ("prometheus", "grafana", "kubernetes", "runbooks")
+FAMILIES = ("prometheus", "grafana", "kubernetes", "k6", "chaos", "runbooks")
 PROBLEMS = 1
 TOOL_MISSING = 3
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 # The templates that an annotation may hold: a label or the value, with one of Prometheus' own
 # number formats. Everything else between braces stays text.
@@ -93,3 +95,12 @@ def code_block(lines: Sequence[str], language: str = "") -> list[str]:
 
 def _longest_run(text: str) -> int:
     return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def javascript(data: Any) -> str:
+    """JSON-like data as a literal of JavaScript, on several lines, in ASCII.
+
+    JSON is JavaScript but for a key `__proto__`, which no spec may give. `</` cannot end a script
+    element where somebody pastes it into a page.
+    """
+    return json.dumps(data, indent=2, ensure_ascii=True).replace("</", "<\\/")
