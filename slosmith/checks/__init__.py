@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from slosmith.checks import (
     error_triggers,
     generated_tests,
+    guards,
     latency,
     queries,
     ratios,
@@ -46,6 +47,7 @@ _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     scaling.hidden_absence,
     scaling.unused_times,
     error_triggers.errors,
+    guards.late,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
@@ -54,6 +56,7 @@ WARNINGS = frozenset(
         "absent-hidden",
         "counter-value",
         "gauge-rate",
+        "guard-late",
         "indicator-twice",
         "latency-unit",
         "objective-fraction",

@@ -12,6 +12,7 @@ from slosmith.explain.explanation import ServiceExplanation, explain
 from slosmith.explain.listing import listing
 from slosmith.explain.machine import as_json
 from slosmith.explain.rate import Rate
+from slosmith.explain.scaling import explain_scaling
 from slosmith.explain.target import Target, find
 from slosmith.explain.text import as_text
 from slosmith.model import Project, Service, Slo
@@ -82,7 +83,10 @@ def _explained(
     whole = len(slos) == len(service.slos) and "/" not in (question.name or "")
     name = service.name if whole else f"{service.name}/{slos[0].slo.name}"
     return ServiceExplanation(
-        service, slos, commands(name, _slos(target), project, question.options)
+        service,
+        slos,
+        commands(name, _slos(target), project, question.options),
+        explain_scaling(service, compilation.fleet) if "/" not in (question.name or "") else None,
     )
 
 

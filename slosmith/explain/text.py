@@ -9,6 +9,7 @@ from slosmith import series
 from slosmith.durations import format_duration
 from slosmith.explain import layout, wording
 from slosmith.explain.explanation import Explanation, ServiceExplanation
+from slosmith.explain.scaling_text import scaling_text
 from slosmith.explain.times import BURNS, Detection, counts_events
 from slosmith.numbers import percent, plain
 
@@ -16,9 +17,12 @@ _FIELD = 16  # columns before the value of a field
 
 
 def as_text(service: ServiceExplanation, *, color: bool = False) -> str:
-    """Pages of all SLOs, one below the other, then how they get history."""
+    """Pages of all SLOs, one below the other, that of the autoscaling, then how SLOs get
+    history."""
     parts = [_head(service, color)]
     parts += [_slo(slo, color) for slo in service.slos]
+    if service.scaling:
+        parts.append(scaling_text(service.scaling, service.service.name, color))
     parts.append(_backfill(service.backfill, color))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 

@@ -84,9 +84,13 @@ def limits(scaling: Autoscaling) -> Limits:
 def _pace(rule: ScaleRule | None, default: Pace) -> Pace:
     if rule is None:
         return default
+    amounts: dict[Literal["Percent", "Pods"], int | None] = {
+        "Percent": rule.percent,
+        "Pods": rule.pods,
+    }
     policies = tuple(
         Policy(kind, value, rule.every or SYNC_PERIOD)
-        for kind, value in (("Percent", rule.percent), ("Pods", rule.pods))
+        for kind, value in amounts.items()
         if value is not None
     )
     wait = default.stabilization if rule.stabilization is None else rule.stabilization

@@ -10,10 +10,7 @@ from slosmith.problems import Path
 # A path (`*`: every key or index) and, where only some values are meant, those values.
 Pattern = tuple[tuple[str, ...], frozenset[str] | None]
 
-_AUTOSCALING: tuple[Pattern, ...] = (
-    (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
-)
-_SECTIONS: tuple[Pattern, ...] = tuple(
+_FIELDS: tuple[Pattern, ...] = tuple(
     ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook")
 )
 
@@ -22,7 +19,6 @@ def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Patt
     return tuple(((*prefix, *path), values) for path, values in patterns)
 
 
-_FIELDS = _AUTOSCALING + _SECTIONS
 SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
     (("families", "*"), frozenset({"k6", "chaos", "runbooks"})),
