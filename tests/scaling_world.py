@@ -20,6 +20,7 @@ import yaml
 
 from slosmith.scaling import arithmetic
 from slosmith.scaling.arithmetic import Limits, Pace, Policy, State
+from tests.keda_reading import KedaError, ask
 from tests.projects import OFF, ROOT, run, write
 from tests.prometheus_server import Server, backfill, backfill_rules, serving
 
@@ -104,10 +105,11 @@ class World:
     explained: dict[str, Any] = field(default_factory=dict)
 
     def read(self, trigger: dict[str, Any], second: int) -> float | None:
-        """What KEDA reads at a second of the life: one series, with three decimals."""
-        query = trigger["metadata"]["query"]
-        value = self.server.value(query, time=str(self.start + second))
-        return None if value is None else float(f"{value:.3f}")
+        """What KEDA reads at a second of the life; None where that is an error."""
+        try:
+            return ask(self.server, trigger["metadata"]["query"], self.start + second)
+        except KedaError:
+            return None
 
     def first(self, condition: str, begin: int, end: int) -> int | None:
         """Seconds from `begin` to the first second at which a condition (0 or 1) is 1."""

@@ -29,8 +29,15 @@ def find_slo(around: Surroundings, named: str, at: Path) -> str | None:
     full = named if "/" in named else f"{around.service}/{named}"
     if full in around.slos:
         return full
-    own = [name.split("/")[1] for name in around.slos if name.startswith(f"{around.service}/")]
-    near = suggestion(named, [*own, *around.slos])
-    message = f"there is no SLO `{named}`{near or '; SLOs of this service: ' + ', '.join(own)}"
-    around.context.error("slo-unknown", message, at)
+    service = full.partition("/")[0]
+    names = [name for name in around.slos if name.startswith(f"{service}/")]
+    own = service == around.service
+    short = [name.partition("/")[2] if own else name for name in names]
+    advice = suggestion(named, [*short, *around.slos])
+    if not advice:
+        whose = "this service" if own else f"`{service}`"
+        advice = (
+            f"; SLOs of {whose}: {', '.join(short)}" if names else f", nor a service `{service}`"
+        )
+    around.context.error("slo-unknown", f"there is no SLO `{named}`{advice}", at)
     return None

@@ -242,6 +242,8 @@ def _pattern(pattern: str, instance: str) -> str:
         return f"{shown} is no API version, such as apps/v1"
     if pattern == "^[A-Z][A-Za-z0-9]*$":
         return f"{shown} is no kind, such as StatefulSet: a capital letter first"
+    if pattern == "^([a-z0-9-]+/)?[a-z0-9-]+$":
+        return f"{shown} is no SLO: write its name, or SERVICE/SLO"
     if pattern == "^none$":
         return f"{shown} is neither none nor a map with bearer, basic, tls or header"
     if pattern == "^(scale_up|scale_down)$":
