@@ -22,6 +22,8 @@ def scaling_text(use: ScalingUse, name: str, color: bool) -> list[str]:
         f"{target.kind} {target.name}, {scaling.min_replicas} to {scaling.max_replicas} replicas, "
         f"by {engine}"
     )
+    if scaling.min_replicas == 0 or scaling.idle == 0:
+        about += "; KEDA takes it to 0 and back, between 1 and max an autoscaler rules"
     lines = [layout.bold(f"{name}: autoscaling", color), *layout.wrapped(about, 2)]
     title = f"  What a trigger asks for at {use.present} replicas, the others at their targets"
     lines += ["", layout.bold(title, color), *_loads(use, color), *layout.wrapped(_rule(use), 4)]
@@ -31,6 +33,11 @@ def scaling_text(use: ScalingUse, name: str, color: bool) -> list[str]:
             ("up", _course(use.up, scaling.max_replicas)),
             ("down", _course(use.down, max(scaling.min_replicas, 1))),
         ],
+        4,
+    )
+    lines += layout.wrapped(
+        "Since the first look that asks for max, or min, while it is asked for. What every replica "
+        "has asks for its multiple alone: each further step waits for the stabilization again.",
         4,
     )
     if any(trigger.guards for trigger in use.triggers):
