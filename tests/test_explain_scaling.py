@@ -10,10 +10,17 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
 
+from generators.rules.groups import slo_groups
+from slosmith.explain import Question, answer
+from slosmith.explain.layout import WIDTH, columns
+from slosmith.problems import has_errors
 from slosmith.scaling import arithmetic
 from slosmith.scaling.arithmetic import Limits, Pace, Policy, State
 from tests.projects import OFF, PROJECT, ROOT, invoke, spec, write
+from tests.test_fuzz import BOUNDED
+from tests.test_scaling_fuzz import AUTOSCALING, PROMETHEUS, VERSION, compiled
 
 
 def scaling(name: str) -> Any:
@@ -198,3 +205,27 @@ def test_a_guard_of_another_service_is_told_with_its_own_budget(
     [guard] = scaling("api")["triggers"][0]["hold_while"]
     assert (guard["slo"], guard["burn"], guard["threshold"]) == ("web/availability", 6, 0.3)
     assert guard["holds_after_seconds"] == 0.3 * 300 + 90
+
+
+def test_random_autoscaling_is_told_without_a_fault(tmp_path: Path) -> None:
+    seen = 0
+
+    @BOUNDED
+    @given(scaling=AUTOSCALING, prometheus=PROMETHEUS, version=VERSION)
+    def tried(scaling: Any, prometheus: Any, version: str) -> None:
+        nonlocal seen
+        compilation = compiled(tmp_path, scaling, prometheus, version)
+        if has_errors(compilation.problems):
+            return
+        seen += 1
+        for form in ("text", "json"):
+            told, problems = answer(compilation, Question("api", form), slo_groups)
+            assert problems == []
+            if form == "json":
+                json.loads(told)
+            else:
+                assert all(columns(line) <= WIDTH for line in told.splitlines())
+
+    tried()
+    # Random specs are of use only while enough of them are right.
+    assert seen >= 10
