@@ -12,10 +12,11 @@ from generators.kustomizations import generate_folder as kustomization
 from generators.provisioning import generate as provisioning
 from generators.rule_tests.files import generate as rule_tests
 from generators.rules.files import generate as rules
+from generators.runbooks import generate as runbook
 from slosmith.pipeline import Generators
 
 GENERATORS = Generators(
-    service=(rules, rule_tests, dashboards, scaled_object, pod_autoscaler),
+    service=(rules, rule_tests, dashboards, scaled_object, pod_autoscaler, runbook),
     folder=kustomization,
     fleet=(alertmanager, adapter_values, provisioning, root_kustomization),
 )

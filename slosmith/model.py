@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from slosmith.model_dependencies import Dependency, Phase
+
 SeverityKey = Literal["page", "ticket"]
 Healthy = Literal["any", "all", "each"]
 Engine = Literal["keda", "hpa"]
@@ -353,6 +355,8 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     autoscaling: Autoscaling | None = None
+    dependencies: tuple[Dependency, ...] = ()
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -389,9 +393,12 @@ class Prometheus:
 
 @dataclass(frozen=True)
 class Grafana:
+    """`datasource` is the uid of Grafana's Prometheus, empty where it is not known."""
+
     url: str = ""
     folder: str = "SLOs"
     namespace: str = "monitoring"
+    datasource: str = ""
 
 
 @dataclass(frozen=True)
@@ -406,7 +413,7 @@ class Project:
         default_factory=lambda: {"page": "page", "ticket": "ticket"}
     )
     policies: Mapping[str, tuple[PolicyTier, ...]] = field(default_factory=dict)
-    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes")
+    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes", "runbooks")
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,32 @@ from typing import Any
 
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Path
-from slosmith.resolve import allow, autoscaling, project, scalers, slos
+from slosmith.resolve import (
+    allow,
+    autoscaling,
+    dependencies,
+    project,
+    runbook,
+    scalers,
+    slos,
+)
 from slosmith.resolve.context import Context, labels, mapping, text, texts
 from slosmith.resolve.layers import Layer, merge
 from slosmith.shape.messages import suggestion
 
 # What an SLO inherits from its service, and that from slosmith.yaml.
 _SLO_FIELDS = ("window", "alerting", "objective", "by")
-_SERVICE_FIELDS = ("description", "owner", "namespace", "pods", "labels", "links", "autoscaling")
+_SERVICE_FIELDS = (
+    "description",
+    "owner",
+    "namespace",
+    "pods",
+    "labels",
+    "links",
+    "autoscaling",
+    "dependencies",
+    "runbook",
+)
 # A section whose defaults count only where the service has it.
 _SECTION = "autoscaling"
 # Names of files that belong to the whole fleet.
@@ -167,6 +185,9 @@ def _service(
         )
     service_labels = labels(context, data.get("labels"), (*at, "labels"))
     _by_is_free(context, draft, service_labels)
+    namespace = text(data.get("namespace")) or "default"
+    needs = dependencies.build(context, data.get("dependencies"), namespace, (*at, "dependencies"))
+    phases = runbook.build(context, data, (*at, "runbook"), draft.name, index)
     if not draft.name or not draft.slos or None in draft.slos:
         return None
     return Service(
@@ -175,11 +196,13 @@ def _service(
         slos=tuple(slo for slo in draft.slos if slo),
         description=text(data.get("description")),
         owner=text(data.get("owner")),
-        namespace=text(data.get("namespace")) or "default",
+        namespace=namespace,
         pods=texts(data.get("pods")),
         labels=service_labels,
         links=texts(data.get("links")),
         autoscaling=scaling,
+        dependencies=needs,
+        phases=phases,
     )
 
 

@@ -112,6 +112,7 @@ def _grafana(data: dict[str, Any]) -> Grafana:
         url=text(data.get("url")).rstrip("/"),
         folder=text(data.get("folder")) or default.folder,
         namespace=text(data.get("namespace")) or default.namespace,
+        datasource=text(data.get("datasource")),
     )
 
 

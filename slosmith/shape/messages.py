@@ -269,6 +269,8 @@ def _pattern(pattern: str, instance: str) -> str:
         )
     if _URL in pattern:
         return f"{shown} is no address, which is http:// or https:// and a host"
+    if pattern.startswith("^[^"):
+        return f"{shown} is empty or holds a control character"
     if _KUBERNETES in pattern:
         return f"{shown} is no value of a Kubernetes label: letters, digits, and -, _ or . inside"
     if pattern.startswith("^2"):

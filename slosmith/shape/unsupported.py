@@ -10,9 +10,7 @@ from slosmith.problems import Path
 # A path (`*`: every key or index) and, where only some values are meant, those values.
 Pattern = tuple[tuple[str, ...], frozenset[str] | None]
 
-_FIELDS: tuple[Pattern, ...] = tuple(
-    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook")
-)
+_FIELDS: tuple[Pattern, ...] = tuple(((name,), None) for name in ("load_test", "chaos"))
 
 
 def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
@@ -21,7 +19,7 @@ def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Patt
 
 SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
-    (("families", "*"), frozenset({"k6", "chaos", "runbooks"})),
+    (("families", "*"), frozenset({"k6", "chaos"})),
     *_below(("defaults",), _FIELDS),
     *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),

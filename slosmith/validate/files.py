@@ -13,6 +13,7 @@ from slosmith.validate import (
     dashboards,
     hpa,
     rules,
+    runbooks,
     scaling,
     trees,
     unit_tests,
@@ -30,6 +31,7 @@ _OBJECT_FILE = re.compile(r"kubernetes/([^/]+)/[^/]+\.yaml")
 # Elsewhere a file of this name is one of a service that is called so.
 _KUSTOMIZATION = re.compile(rf"kubernetes/(?:[^/]+/)?{re.escape(trees.KUSTOMIZATION)}")
 _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
+_RUNBOOK = re.compile(r"runbooks/([^/]+)\.md")
 _PROVISIONING = "grafana/provisioning.yaml"
 _ALERTMANAGER = "prometheus/alertmanager.yaml"
 _ADAPTER = "prometheus/adapter.yaml"
@@ -76,6 +78,10 @@ class Files:
             if not wrong and _DASHBOARD.fullmatch(artifact.path):
                 wrong = self._dashboard(data)
             return found + wrong
+        if match := _RUNBOOK.fullmatch(artifact.path):
+            wrong, anchors = runbooks.check(artifact.text)
+            groups = self._groups.get(match[1], [])
+            return found + wrong + runbooks.check_alerts(groups, match[1], anchors)
         if not artifact.path.endswith(_YAML):
             return found
         documents, wrong = read_yaml(artifact.text)
