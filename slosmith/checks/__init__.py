@@ -12,6 +12,7 @@ from slosmith.checks import (
     chaos,
     error_triggers,
     generated_tests,
+    guards,
     latency,
     load_tests,
     queries,
@@ -50,6 +51,7 @@ _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     error_triggers.errors,
     load_tests.few_samples,
     chaos.experiments,
+    guards.late,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
@@ -59,6 +61,7 @@ WARNINGS = frozenset(
         "chaos-unnoticed",
         "counter-value",
         "gauge-rate",
+        "guard-late",
         "indicator-twice",
         "latency-unit",
         "load-test-samples",
