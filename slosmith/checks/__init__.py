@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 
 from slosmith.checks import (
     chaos,
+    error_triggers,
     generated_tests,
     latency,
     load_tests,
     queries,
     ratios,
+    scaling,
     tiers,
     values,
 )
@@ -40,7 +42,12 @@ _OF_SLO: tuple[SloCheck, ...] = (
 _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.retention,
     fleet_wide.same_indicator,
-    queries.gauges_as_traffic,
+    scaling.names,
+    scaling.late_targets,
+    scaling.coarse_thresholds,
+    scaling.hidden_absence,
+    scaling.unused_times,
+    error_triggers.errors,
     load_tests.few_samples,
     chaos.experiments,
 )
@@ -60,9 +67,13 @@ WARNINGS = frozenset(
         "policy-factor",
         "ratio-percent",
         "ratio-subset",
+        "scaling-unused",
         "selector-broad",
         "tests-none",
         "tier-clamped",
+        "trigger-coarse",
+        "trigger-hidden",
+        "trigger-late",
         "value-filtered",
         "window-retention",
     }

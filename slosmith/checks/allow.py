@@ -1,4 +1,4 @@
-"""`allow`: warnings that were seen and accepted, with a reason."""
+"""`allow`: warnings that were seen and accepted, and refusals that were answered, with a reason."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from slosmith.checks.findings import slo_path
 from slosmith.model import Fleet
 from slosmith.problems import At, Path, Problem
+
+# Errors that are a matter of argument: a reason is an answer to them.
+ARGUABLE = frozenset({"trigger-errors"})
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ def apply(
 
 
 def _fits(problem: Problem, allowance: Allowance, fleet: Fleet) -> bool:
-    if problem.severity != "warning" or problem.check != allowance.check:
+    if problem.check != allowance.check:
+        return False
+    if problem.severity != "warning" and problem.check not in ARGUABLE:
         return False
     if not allowance.service:
         return True

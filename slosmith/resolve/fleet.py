@@ -18,6 +18,7 @@ from slosmith.resolve import (
     load_test,
     project,
     runbook,
+    scalers,
     slos,
 )
 from slosmith.resolve.context import Context, labels, mapping, text, texts
@@ -84,7 +85,8 @@ def resolve(context: Context, config: SourceFile | None, specs: Sequence[SourceF
         for name, slo in zip(_slo_names(draft), draft.slos, strict=True)
     }
     services = [_service(context, resolved, draft, index) for draft in drafts]
-    _one_scaler(context, drafts, services)
+    at = [(*draft.at, _SECTION) for draft in drafts]
+    scalers.check(context, zip(at, services, strict=True))
     fleet = Fleet(
         resolved,
         tuple(sorted((service for service in services if service), key=lambda item: item.name)),
@@ -279,22 +281,3 @@ def _known_overrides(context: Context, overrides: Layer, drafts: list[_Draft]) -
             message = f"overrides a service `{name}` that no spec has{near}"
             path = (*project.AT, "overrides", "services", name)
             context.error("service-unknown", message, path, key=True)
-
-
-def _one_scaler(context: Context, drafts: list[_Draft], services: list[Service | None]) -> None:
-    """Two scalers on one workload fight over its replicas."""
-    places: dict[object, tuple[str, Path]] = {}
-    for draft, service in zip(drafts, services, strict=True):
-        if service is None or service.autoscaling is None:
-            continue
-        target = service.autoscaling.target
-        path = (*draft.at, _SECTION, "target")
-        key = (service.namespace, target.api_version.split("/")[0], target.kind, target.name)
-        other, first = places.setdefault(key, (service.name, path))
-        if first != path:
-            message = (
-                f"{target.kind} {target.name} in namespace {service.namespace} is scaled by "
-                f"`{other}` already ({context.origins.place(first)}); two scalers on one "
-                "workload fight over its replicas"
-            )
-            context.error("scaler-twice", message, path)

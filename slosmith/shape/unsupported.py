@@ -11,10 +11,6 @@ from slosmith.problems import Path
 Pattern = tuple[tuple[str, ...], frozenset[str] | None]
 
 _AUTOSCALING: tuple[Pattern, ...] = (
-    (("autoscaling", "engine"), frozenset({"hpa"})),
-    (("autoscaling", "pause"), None),
-    (("autoscaling", "transfer_hpa_ownership"), None),
-    (("autoscaling", "triggers", "*", "metric"), None),
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
 
@@ -26,7 +22,6 @@ def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Patt
 _FIELDS = _AUTOSCALING
 SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
-    (("prometheus", "auth"), None),
     *_below(("defaults",), _FIELDS),
     *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),
@@ -37,11 +32,7 @@ def find(data: Any, patterns: tuple[Pattern, ...]) -> Iterator[Path]:
     """The paths in `data` that this version does not build."""
     for path, values in patterns:
         for found, value in _match(data, path):
-            if values is None:
-                # The one way to authenticate that is built is none.
-                if not (path[-1] == "auth" and value == "none"):
-                    yield found
-            elif isinstance(value, str) and value in values:
+            if values is None or (isinstance(value, str) and value in values):
                 yield found
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from slosmith.artifacts import Artifact
 from slosmith.validate import (
+    adapter,
     alertmanager,
     chaos,
     dashboards,
+    hpa,
     load_tests,
     rules,
     runbooks,
@@ -36,6 +38,7 @@ _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
 _RUNBOOK = re.compile(r"runbooks/([^/]+)\.md")
 _PROVISIONING = "grafana/provisioning.yaml"
 _ALERTMANAGER = "prometheus/alertmanager.yaml"
+_ADAPTER = "prometheus/adapter.yaml"
 _YAML = (".yaml", ".yml", "/.lint")
 
 
@@ -112,6 +115,8 @@ class Files:
             return dashboards.check_provisioning(documents[0])
         if path == _ALERTMANAGER:
             return alertmanager.check(documents[0])
+        if path == _ADAPTER:
+            return adapter.check(documents[0])
         return []
 
     def _objects(self, path: str, service: str, documents: list[Any]) -> list[Finding]:
@@ -125,6 +130,8 @@ class Files:
                 rule_objects += [] if wrong else [data]
             elif kind == "ScaledObject":
                 wrong = scaling.check(data)
+            elif kind == "HorizontalPodAutoscaler":
+                wrong = hpa.check(data)
             elif kind == "Schedule" and path.startswith("chaos/"):
                 wrong = chaos.check(data)
             elif kind == "ConfigMap":

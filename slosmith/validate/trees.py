@@ -11,6 +11,9 @@ from slosmith.validate.findings import Finding, Keys
 
 KUSTOMIZATION = "kustomization.yaml"
 
+_HPA = ("autoscaling/v2", "HorizontalPodAutoscaler")
+_SCALERS = ("ScaledObject", _HPA[1])
+
 
 def contents(paths: Iterable[str]) -> dict[str, set[str]]:
     """What a kustomization has to list, by folder: the YAML files beside it, and the folders
@@ -45,16 +48,16 @@ def check_kustomization(data: Any, at: str, tree: Mapping[str, set[str]]) -> lis
 
 
 def duplicates(manifests: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Finding]]:
-    """Objects with the identity of an earlier one, and workloads with two scalers, in
-    (path, object) pairs. Each comes with the path of the later one."""
+    """Objects with the identity of an earlier one, workloads with two scalers, and HPAs with two
+    owners, in (path, object) pairs. Each comes once, with the path of the later one."""
     seen: dict[tuple[str, ...], str] = {}
     for path, data in manifests:
         for identity, keys in _identities(data):
             if identity in seen:
                 text = f"{' '.join(identity)} stands in {seen[identity]} already"
                 yield path, Finding("artifact-duplicate", keys, text)
-            else:
-                seen[identity] = path
+                break
+            seen[identity] = path
 
 
 def _identities(data: Any) -> Iterator[tuple[tuple[str, ...], Keys]]:
@@ -62,10 +65,15 @@ def _identities(data: Any) -> Iterator[tuple[tuple[str, ...], Keys]]:
     metadata = data["metadata"]
     namespace = metadata["namespace"]
     yield (data["apiVersion"], data["kind"], namespace, metadata["name"]), ("metadata", "name")
-    if data["kind"] == "ScaledObject":
+    if data["kind"] in _SCALERS:
         target = data["spec"]["scaleTargetRef"]
-        names = (target["apiVersion"], target["kind"], namespace, target["name"])
+        group = target["apiVersion"].rpartition("/")[0]
+        names = (group, target["kind"], namespace, target["name"])
         yield ("a scaler of", *names), ("spec", "scaleTargetRef")
+    if data["kind"] == "ScaledObject":
+        config = data["spec"].get("advanced", {}).get("horizontalPodAutoscalerConfig", {})
+        hpa = config.get("name", f"keda-hpa-{metadata['name']}")
+        yield (*_HPA, namespace, hpa), ("spec", "advanced")
 
 
 def _finding(keys: Keys, text: str) -> Finding:
