@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from slosmith.explain.rate import Rate
+    from slosmith.formats import Format
     from slosmith.promtool import Mode
     from slosmith.run import Settings
     from slosmith.unit_tests import Which
@@ -151,9 +152,14 @@ def build(only: tuple[str, ...], **options: Any) -> None:
     help="Which generated unit tests to run: those that have not passed yet as they are, or all.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["text"]), default="text", help="How to print problems."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, as annotations of a GitHub workflow, or for code scanning.",
 )
-def check(strict: bool, form: str, tests: Which, **options: Any) -> None:
+def check(strict: bool, form: Format, tests: Which, **options: Any) -> None:
     """Check specs, rules and drift; what CI runs.
 
     Finds all that a build would find, runs the generated unit tests, and tells how the output
@@ -161,13 +167,13 @@ def check(strict: bool, form: str, tests: Which, **options: Any) -> None:
     .slosmith/.
     """
     from generators import GENERATORS
-    from slosmith import run
+    from slosmith import formats, run
 
-    report = run.check(_settings(**options), GENERATORS, strict=strict, tests=tests)
-    _notices(report.notices)
-    _print(report.text(color=_color(sys.stdout)))
-    if report.summary:
-        _print(f"{report.summary}\n")
+    settings = _settings(**options)
+    report = run.check(settings, GENERATORS, strict=strict, tests=tests)
+    if form == "text":
+        _notices(report.notices)
+    _print(formats.render(report, form, settings.environment, color=_color(sys.stdout)))
     sys.exit(report.exit_code)
 
 

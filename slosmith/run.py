@@ -35,6 +35,17 @@ class Settings:
         return bool(self.specs or self.only)
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What a check looked at: services, generated files, and files of unit tests, those that ran
+    now and those that are known to pass."""
+
+    services: int = 0
+    files: int = 0
+    tests_run: int = 0
+    tests_known: int = 0
+
+
 @dataclass
 class Report:
     """What a command has to say. `summary` is empty where nothing was done."""
@@ -44,6 +55,7 @@ class Report:
     origins: Origins = field(default_factory=Origins)
     notices: tuple[str, ...] = ()
     summary: str = ""
+    tally: Tally = Tally()
 
     def text(self, *, color: bool = False) -> str:
         return problems.render(self.problems, self.origins, color=color)
@@ -89,14 +101,20 @@ def check(
     fine = not compilation.failed and not (strict and compilation.problems)
     services = compilation.fleet.services if compilation.fleet else ()
     files = len(compilation.all_artifacts())
-    noun = "service" if len(services) == 1 else "services"
-    summary = f"{len(services)} {noun}, {files} files: all as the specs say" if fine else ""
-    if summary and tested.ran + tested.known:
-        summary += f"; unit tests passed ({tested.ran} run, {tested.known} passed before)"
-    report = _report(compilation, tool, summary)
+    tally = Tally(len(services), files, tested.ran, tested.known)
+    report = _report(compilation, tool, _all_fine(tally) if fine else "")
+    report.tally = tally
     report.notices += tuple(tested.notices)
     report.exit_code = OK if fine else PROBLEMS
     return report
+
+
+def _all_fine(tally: Tally) -> str:
+    noun = "service" if tally.services == 1 else "services"
+    text = f"{tally.services} {noun}, {tally.files} files: all as the specs say"
+    if tally.tests_run + tally.tests_known:
+        text += f"; unit tests passed ({tally.tests_run} run, {tally.tests_known} passed before)"
+    return text
 
 
 def explain(
