@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from slosmith.explain.rate import Rate
     from slosmith.formats import Format
+    from slosmith.making import Progress
     from slosmith.promtool import Mode
     from slosmith.run import Settings
     from slosmith.unit_tests import Which
@@ -133,7 +134,7 @@ def build(only: tuple[str, ...], **options: Any) -> None:
     from generators import GENERATORS
     from slosmith import run
 
-    report = run.build(_settings(**options, only=only), GENERATORS)
+    report = run.build(_settings(**options, only=only), GENERATORS, _progress())
     _notices(report.notices)
     _print(report.text(color=_color(sys.stderr)), err=True)
     if report.summary:
@@ -170,7 +171,7 @@ def check(strict: bool, form: Format, tests: Which, **options: Any) -> None:
     from slosmith import formats, run
 
     settings = _settings(**options)
-    report = run.check(settings, GENERATORS, strict=strict, tests=tests)
+    report = run.check(settings, GENERATORS, strict=strict, tests=tests, progress=_progress())
     if form == "text":
         _notices(report.notices)
     _print(formats.render(report, form, settings.environment, color=_color(sys.stdout)))
@@ -300,6 +301,15 @@ def _print(text: str, *, err: bool = False) -> None:
     except OSError as error:
         name = "standard error" if err else "standard output"
         raise click.ClickException(f"{name} cannot be written: {error.strerror}") from error
+
+
+def _progress() -> Progress:
+    """On a terminal that shows lines over each other, and no log of CI."""
+    from slosmith.making import Progress
+
+    quiet = os.environ.get("TERM") == "dumb" or bool(os.environ.get("CI"))
+    able = sys.stderr is not None and sys.stderr.isatty() and not quiet
+    return Progress(sys.stderr if able else None)
 
 
 def _color(stream: Any) -> bool:

@@ -58,11 +58,24 @@ WARNINGS = frozenset(
 
 def check(fleet: Fleet) -> list[Problem]:
     """All findings about a fleet that resolved without errors."""
-    found = [problem for check in _OF_FLEET for problem in check(fleet)]
+    found = of_fleet(fleet)
     for service in fleet.services:
-        for index, slo in enumerate(service.slos):
-            found += _of_slo(service, index, slo, fleet.project)
+        found += of_service(service, fleet.project)
     return found
+
+
+def of_fleet(fleet: Fleet) -> list[Problem]:
+    """What only shows in all services together."""
+    return [problem for check in _OF_FLEET for problem in check(fleet)]
+
+
+def of_service(service: Service, project: Project) -> list[Problem]:
+    """What shows in one service alone."""
+    return [
+        problem
+        for index, slo in enumerate(service.slos)
+        for problem in _of_slo(service, index, slo, project)
+    ]
 
 
 def _of_slo(service: Service, index: int, slo: Slo, project: Project) -> Iterator[Problem]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from slosmith.output.paths import FOLDER
 from slosmith.output.report import obstructed, problem, unreadable, unusable
-from slosmith.output.state import Plan, State, plan
+from slosmith.output.state import Plan, State, Wanted, plan
 from slosmith.problems import Problem
 
 _BUILD = "run `slosmith build`"
@@ -38,9 +38,7 @@ STATES = {
 }
 
 
-def status(
-    out: Path, wanted: Mapping[str, Mapping[str, str]], *, prune: bool = True
-) -> list[Problem]:
+def status(out: Path, wanted: Wanted, *, prune: bool = True) -> list[Problem]:
     """What a build of `wanted` into `out` would change, and what else stands there.
 
     `prune` as for `plan`. Files that nobody wants and no record names are warnings.
@@ -49,6 +47,7 @@ def status(
         planned = plan(out, wanted, prune=prune)
     except OSError as error:
         return [unusable(out, error, "checked")]
+    planned.seen.save(whole=prune)
     problems = obstructed(planned, "checked")
     for path, state in planned.states.items():
         if state in _DRIFT:
