@@ -3,6 +3,7 @@ needs it, so that `slosmith --help` and completion are instant."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -318,6 +319,8 @@ def _color(stream: Any) -> bool:
 
 def main() -> None:
     """The console script. A fault of slosmith itself is one line, never a traceback."""
+    # Models of thousands of services are no garbage, and looking for some among them takes time.
+    gc.set_threshold(100_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Whatever the locale says: messages quote specs, which are UTF-8.

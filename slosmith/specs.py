@@ -65,8 +65,7 @@ class Specs:
     def _each(
         self, paths: Sequence[Path], chosen: frozenset[Path]
     ) -> Iterator[SourceFile | Resolved]:
-        for path in paths:
-            source, shown = self._names.source(path), self._names.shown(path)
+        for path, source, shown in self._names.of_all(paths):
             self._paths[source] = path
             data, problems = read_bytes(path, shown)
             spec: SourceFile | Resolved | None = None

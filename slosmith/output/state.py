@@ -42,7 +42,8 @@ class Plan:
     `states`, `texts`, `hashes`: by path, sorted; the last two only for what is wanted. `seen`:
     what the file system says of the files that were looked at.
     `obstacles`: why a path is blocked. `known`: every hash that is ours at a path, from records
-    and journal. `unfinished`: the journal has paths that this write does not settle, and stays.
+    and journal; `journaled`: the paths of the latter. `unfinished`: the journal has paths that this
+    write does not settle, and stays.
     `records`: record path → content, for those that a write would change; `obsolete`: record
     paths that it would remove; `unreadable`: record path → what is wrong with it.
     """
@@ -54,6 +55,7 @@ class Plan:
     seen: Digests
     obstacles: Mapping[str, str]
     known: Mapping[str, frozenset[str]]
+    journaled: frozenset[str]
     unfinished: bool
     records: Mapping[str, bytes]
     obsolete: tuple[str, ...]
@@ -109,6 +111,7 @@ def plan(out: Path, wanted: Wanted, *, prune: bool = True) -> Plan:
         seen=seen,
         obstacles=obstacles,
         known=known,
+        journaled=frozenset(journal),
         unfinished=not prune and not journal.keys() <= texts.keys(),
         records=changed,
         obsolete=_obsolete(wanted, records) if prune else (),

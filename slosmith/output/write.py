@@ -117,10 +117,16 @@ def _note(plan: Plan, staged_as: Mapping[str, os.stat_result]) -> None:
 
 
 def _ours(plan: Plan) -> dict[str, frozenset[str]]:
-    """Every hash that is ours at a path now, or will be after this write."""
-    ours = dict(plan.known)
+    """Every hash that is ours at a path now, or will be after this write, but for what the records
+    say before and after it."""
+    ours = {
+        path: hashes
+        for path, hashes in plan.known.items()
+        if path in plan.journaled or plan.states.get(path) != "current"
+    }
     for path, hash_ in plan.hashes.items():
-        ours[path] = ours.get(path, frozenset()) | {hash_}
+        if path in ours or hash_ not in plan.known.get(path, ()):
+            ours[path] = ours.get(path, frozenset()) | {hash_}
     return ours
 
 
