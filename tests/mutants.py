@@ -1,13 +1,15 @@
 """How many wrong rules the generated tests catch: `python -m tests.mutants [SERVICE[/SLO]…]`.
 
 Each SLO of the committed specs becomes a service of its own, so that a run is short. Every change
-of its rules is tried on its generated tests, the cheapest scenario first.
+of its rules is tried on its generated tests: first on what caught the last change of that rule,
+then the cheapest scenario first.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -86,27 +88,39 @@ def unchanged(service: Service, project: Project) -> Mutant:
     return Mutant("", "none", "", yaml.safe_load(text))
 
 
-def judge(trial: Trial, promtool: str) -> Verdict:
-    """Runs the tests of a service over wrong rules until one fails."""
+def judge(trial: Trial, promtool: str, likely: str = "") -> Verdict:
+    """Runs the tests of a service over wrong rules until one fails, the `likely` scenario first."""
+    # Runs are short: to collect no garbage saves a fifth of them.
+    environment = {**os.environ, "GOGC": "400"}
     with tempfile.TemporaryDirectory(prefix="slosmith-mutant-") as name:
         folder = Path(name)
-        (folder / "rules.yaml").write_text(yaml.safe_dump(trial.mutant.document), "utf-8")
-        for number, (title, text) in enumerate(trial.scenarios):
+        (folder / "rules.yaml").write_text(json.dumps(trial.mutant.document), "utf-8")
+        in_turn = sorted(trial.scenarios, key=lambda scenario: scenario[0] != likely)
+        for number, (title, text) in enumerate(in_turn):
             file = folder / f"{number}.yaml"
             file.write_text(text, encoding="utf-8")
-            run = subprocess.run(
-                [promtool, "test", "rules", str(file)], capture_output=True, check=False
-            )
+            command = [promtool, "test", "rules", str(file)]
+            run = subprocess.run(command, capture_output=True, check=False, env=environment)
             if run.returncode:
                 return Verdict(trial.service, trial.slo, trial.mutant, title)
     return Verdict(trial.service, trial.slo, trial.mutant, "")
 
 
 def judge_all(trials: Sequence[Trial], promtool: str, jobs: int = 2) -> list[Verdict]:
-    """The verdicts in order, with a word on stderr every hundred."""
+    """The verdicts in order, with a word on stderr every hundred. What caught the last change of
+    a rule is the likely one to catch the next."""
     verdicts: list[Verdict] = []
+    likely: dict[str, str] = {}
+
+    def judged(trial: Trial) -> Verdict:
+        rule = trial.mutant.rule
+        verdict = judge(trial, promtool, likely.get(rule, ""))
+        if verdict.caught_by:
+            likely[rule] = verdict.caught_by
+        return verdict
+
     with ThreadPoolExecutor(jobs) as pool:
-        for verdict in pool.map(lambda one: judge(one, promtool), trials):
+        for verdict in pool.map(judged, trials):
             verdicts.append(verdict)
             if len(verdicts) % 100 == 0:
                 caught = sum(1 for v in verdicts if v.caught_by)
@@ -127,7 +141,7 @@ def scenarios(service: Service, project: Project) -> tuple[tuple[str, str], ...]
         assert step, "an interval"
         for test in document["tests"]:
             last = max(parse_seconds(check["eval_time"]) or 0 for check in test["promql_expr_test"])
-            text = yaml.safe_dump({**document, "tests": [test]})
+            text = json.dumps({**document, "tests": [test]})
             found.append((last / step, test["name"], text))
     return tuple((name, text) for _, name, text in sorted(found))
 

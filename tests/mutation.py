@@ -72,9 +72,10 @@ def expressions(expr: str) -> Iterator[tuple[str, str, str]]:
     """Changes of a query: kind, what became of what, the new query."""
     tokens, faults = tokenize(expr)
     assert not faults, expr
+    times_zero = _times_zero(tokens)
     for index, token in enumerate(tokens):
         before = tokens[index - 1] if index else None
-        if _is_zero(tokens, index):
+        if _is_zero(tokens, index) or (token.kind == "duration" and index in times_zero):
             continue
         for kind, text in _replacements(token, before, _in_braces(tokens, index)):
             shown = f"{_around(expr, token)} → {text or 'nothing'}"
@@ -107,6 +108,23 @@ def _is_zero(tokens: list[Token], index: int) -> bool:
     """`0 * x` and `0 / x` are the same 0, and to add it is to subtract it."""
     around = [token.text for token in tokens[max(0, index - 1) : index + 3]]
     return around[:2] == ["0", "*"] or around[1:4] in (["+", "0", "*"], ["-", "0", "*"])
+
+
+def _times_zero(tokens: list[Token]) -> set[int]:
+    """Tokens of what `0 *` stands before: of that it only counts that it is there."""
+    found: set[int] = set()
+    for index in range(2, len(tokens)):
+        if [token.text for token in tokens[index - 2 : index]] != ["0", "*"]:
+            continue
+        depth = 0
+        for at in range(index, len(tokens)):
+            token = tokens[at]
+            ends = token.kind in ("close", "operator") or token.text in _SETS
+            if depth == 0 and ends:
+                break
+            depth += {"open": 1, "close": -1}.get(token.kind, 0)
+            found.add(at)
+    return found
 
 
 def _without_matchers(expr: str, tokens: list[Token]) -> Iterator[tuple[str, str, str]]:

@@ -28,7 +28,7 @@ REASONS = (
     Reason(
         "SLOErrorBudgetBurn",
         "number|matcher|arithmetic|comparison",
-        r"⟦300⟧ \*|300 ⟦\*⟧|300 \* slo:sli_bad|>= ⟦5⟧ or 60|⟦>=⟧ 5 or 60|>= 5 or 60",
+        r"⟦300⟧ \*|300 ⟦\*⟧|300 \* slo:sli_bad|>= ⟦5⟧ or 60|⟦>=⟧ 5 or 60|>= 5 or",
         "the sum over the long window lets the alert through as well, a minute or two later",
     ),
     Reason(
@@ -36,18 +36,6 @@ REASONS = (
         "number|arithmetic",
         r"⟦0⟧ \* slo:sli_total|⟦\+⟧ 0 \* slo:sli_total",
         "a second more or less, or where there are no events, 0 in any case",
-    ),
-    Reason(
-        "slo:error_budget_remaining:ratio",
-        "clamp|number",
-        r"clamp_max\(.*→ its value|/ \d+, ⟦1⟧\)",
-        "the history is at most the window",
-    ),
-    Reason(
-        "slo:error_budget_remaining:ratio",
-        "set operator|number|matcher",
-        r"⟦or⟧ 1|or ⟦1⟧ \+|or 1 \+ 0 \* slo:sli_total|^\* slo:sli_total",
-        "where time is counted, some always passes",
     ),
     Reason(
         "slo:sli_error:ratio_rate",
@@ -81,9 +69,39 @@ REASONS = (
     ),
     Reason(
         "slo:sli_bad:rate5m",
-        "window|matcher",
-        r"or 0 \* |\[⟦5m⟧\]\)\)( |$|\))",
+        "matcher",
+        r"or 0 \* ",
         "0 times a number: that it is there is all that counts",
+    ),
+    Reason(
+        "slo:sli_bad:rate5m",
+        "window",
+        r"probe_ssl_valid_for_a_week.*\[⟦5m⟧\]",
+        "a gauge that is 1 or 0, and 0 for longer than either window",
+    ),
+    Reason(
+        "slo:sli_error:ratio_rate5m",
+        "arithmetic",
+        r'slo="(db-pool|up|certificates|freshness|free-space|workers)"\} ⟦/⟧',
+        "time is counted, and the total of time is 1",
+    ),
+    Reason(
+        "SLOErrorBudgetBurnSlow",
+        "number|arithmetic",
+        r"clamp_min\(⟦86400⟧|⟦\*⟧ clamp_min\(86400",
+        "the longer window of a ticket asks a short history for as many errors",
+    ),
+    Reason(
+        "SLOErrorBudgetExhausted",
+        "for",
+        r"doubled",
+        "weeks are tested once in 25 hours: that an alert waits is seen, but not how long",
+    ),
+    Reason(
+        "SLOIndicatorMissing page",
+        "window",
+        r"⟦1d⟧:5m\]",
+        "of an SLO without a page, the days after its data has ended are not tested",
     ),
     Reason(
         "slo:sli_total:rate5m",

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from generators.rule_tests.oracle import Terms
-from slosmith.model import LatencyIndicator, RatioIndicator, Service, Slo, UptimeIndicator
+from slosmith.model import (
+    LatencyIndicator,
+    RatioIndicator,
+    Service,
+    Slo,
+    ThresholdIndicator,
+    UptimeIndicator,
+)
 from slosmith.probes.build import Probes
 from slosmith.probes.probe import Probe, Raw
 from slosmith.probes.strangers import disturb, strangers
@@ -46,6 +53,22 @@ class Patient:
         indicator = self.slo.indicator
         return isinstance(indicator, RatioIndicator) and indicator.good is not None
 
+    @property
+    def may_skew(self) -> bool:
+        """Whether what is good is counted in a series of its own, scraped a little later than the
+        total: then a little more than all may seem good."""
+        indicator = self.slo.indicator
+        in_buckets = isinstance(indicator, LatencyIndicator) and not indicator.native
+        return (self.counts_good or in_buckets) and self.probe.partial and not self.given
+
+    @property
+    def is_state(self) -> bool:
+        """Whether samples are bad or good as a whole, and counted."""
+        indicator = self.slo.indicator
+        if isinstance(indicator, UptimeIndicator):
+            return indicator.healthy != "each"
+        return isinstance(indicator, ThresholdIndicator)
+
     def swapped(self) -> Patient:
         """The same, but another value falls ill."""
         return Patient(self.slo, [*reversed(self.values)])
@@ -67,15 +90,13 @@ def wards(patients: Sequence[Patient]) -> list[list[Patient]]:
 
 
 def foreign_series(service: Service, patient: Patient) -> list[Raw]:
-    """Series of others, next to those of a patient, that would disturb it if it took them: a
-    target that is up where one is enough, else whatever is bad."""
-    indicator = patient.slo.indicator
-    enough = isinstance(indicator, UptimeIndicator) and indicator.healthy != "all"
+    """Series of others, next to those of a patient, that would disturb it if it took them: gauges
+    that are bad while the patient's are good, and good while they are bad."""
     kinds = {raw.labels["__name__"]: raw for raw in patient.probe.series}
     found = []
     for labels in strangers(patient.slo, service.slos, dict(patient.by)):
         like = kinds.get(labels["__name__"])
         if like is not None and like.slow_above is None:
-            pace = 10.0 if like.counter else like.good if enough else like.bad
-            found.append(Raw(labels, pace, pace, like.counter, like.drift))
+            good, bad = (10.0, 10.0) if like.counter else (like.bad, like.good)
+            found.append(Raw(labels, good, bad, like.counter, like.drift))
     return found

@@ -14,6 +14,8 @@ from slosmith.yamlout import Block
 HOUR = 3600
 DAY = 86400
 Rule = dict[str, Any]
+# These count time, which passes wherever there is data.
+_ALWAYS_COUNTING = ("threshold", "uptime")
 
 
 def windows(slo: Slo) -> tuple[list[int], list[int]]:
@@ -49,8 +51,11 @@ def slow(service: Service, slo: Slo, project: Project) -> list[Rule]:
     step = format_duration(_history_step(slo.window))
     oldest = f"min_over_time((0 * {total} + time())[{period}:{step}])"
     spent = f"{ratio}{labels} / {plain(slo.budget)}"
-    # The unseen past counts as free of errors; a time without any event spends nothing.
-    remaining = f"1 - {spent} * clamp_max({history} / {slo.window}, 1)\nor 1 + 0 * {total}"
+    # The unseen past counts as free of errors. History never is longer than the window.
+    remaining = f"1 - {spent} * {history} / {slo.window}"
+    if slo.indicator.kind not in _ALWAYS_COUNTING:
+        # A time without any event spends nothing.
+        remaining += f"\nor 1 + 0 * {total}"
     return [
         _record(service, slo, series.HISTORY, f"time() - {oldest}\nor 0 * {total}"),
         *(_error_ratio(service, slo, window, scrape) for window in windows(slo)[1]),

@@ -158,11 +158,18 @@ def _ratio(indicator: RatioIndicator, by: Mapping[str, str]) -> Probe:
 
     def only(wanted_bad: bool) -> Paces:
         # All that happens is bad, or good: the part is all, or nothing, of the total.
-        whole = wanted_bad == counts_bad
-        for paces, (some, everything) in parts.items():
-            if everything > 0 and same(some, everything if whole else 0.0):
-                return tuple(pace / everything for pace in paces)
-        raise TooFree("counts that no series make all good and all bad")
+        share = 1.0 if wanted_bad == counts_bad else 0.0
+        ways = [
+            tuple(pace / everything for pace in paces)
+            for paces, (some, everything) in parts.items()
+            if everything > 0 and same(some, everything * share)
+        ]
+        if not ways:
+            raise TooFree("counts that no series make all good and all bad")
+        # A bit of each way, so that no counter of several goes untried.
+        mean = tuple(sum(paces) / len(ways) for paces in zip(*ways, strict=True))
+        fits = same(of_part(mean), share) and same(of_total(mean), 1)
+        return mean if fits else ways[0]
 
     good, bad = only(False), only(True)
     for share in (0.25, 0.5):
