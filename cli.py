@@ -165,8 +165,8 @@ def check(strict: bool, form: Format, tests: Which, **options: Any) -> None:
     """Check specs, rules and drift; what CI runs.
 
     Finds all that a build would find, runs the generated unit tests, and tells how the output
-    folder differs from what the specs give. Writes nothing but a list of tests that passed, in
-    .slosmith/.
+    folder differs from what the specs give. Writes nothing but .slosmith/, to be faster the next
+    time.
     """
     from generators import GENERATORS
     from slosmith import formats, run

@@ -217,7 +217,7 @@ def main() -> int:
     )
     arguments = options.parse_args()
     results = []
-    with workspace() as folder:
+    with workspace(servers=False) as folder:
         for services in arguments.services:
             results.append(measure(folder / str(services), services))
     print(report(results))
