@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from slosmith.run import Settings
     from slosmith.unit_tests import Which
 
-FAMILIES = ("prometheus", "grafana", "kubernetes")
+FAMILIES = ("prometheus", "grafana", "kubernetes", "runbooks")
 PROBLEMS = 1
 TOOL_MISSING = 3
 
@@ -214,6 +214,11 @@ def _rate(_: click.Context, __: click.Parameter, value: str | None) -> Rate | No
     is_flag=True,
     help="Print the rule file that gives new SLOs their history, see docs/explain.md.",
 )
+@click.option(
+    "--suggest",
+    is_flag=True,
+    help="Print SLOs for the dependencies of SERVICE, as YAML to paste into its spec.",
+)
 def explain(
     name: str | None,
     config: Path | None,
@@ -221,6 +226,7 @@ def explain(
     rate: Rate | None,
     form: str,
     backfill: bool,
+    suggest: bool,
 ) -> None:
     """Tell what an SLO means: its budget, when alerts fire and clear, what each rule is for.
 
@@ -233,9 +239,17 @@ def explain(
 
     if backfill and form == "json":
         raise click.UsageError("--backfill prints a rule file, which is YAML: leave --format out.")
+    if suggest and (backfill or form == "json"):
+        raise click.UsageError("--suggest prints YAML: leave --format and --backfill out.")
     question = Question(
         name=name,
-        form="backfill" if backfill else "json" if form == "json" else "text",
+        form="suggest"
+        if suggest
+        else "backfill"
+        if backfill
+        else "json"
+        if form == "json"
+        else "text",
         rate=rate,
         color=_color(sys.stdout),
         options=("--config", str(config)) if config else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generators.dashboard_configmap import config_map
-from generators.grafana import queries, slo_row, summary
+from generators.grafana import dependency_rows, queries, slo_row, summary
 from generators.grafana.panels import (
     Link,
     Panel,
@@ -69,6 +69,10 @@ def _panels(service: Service, project: Project) -> list[Panel]:
     for slo in service.slos:
         panels += slo_row.panels(service, slo, project, y, closed)
         y += 1 if closed else 1 + slo_row.HEIGHT
+    for dependency in service.dependencies:
+        added = dependency_rows.panels(dependency, y, closed)
+        panels += added
+        y += (1 if closed else 1 + dependency_rows.HEIGHT) if added else 0
     return panels
 
 

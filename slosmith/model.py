@@ -13,8 +13,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from slosmith.model_dependencies import Dependency, Phase
+
 SeverityKey = Literal["page", "ticket"]
 Healthy = Literal["any", "all", "each"]
+Engine = Literal["keda", "hpa"]
+Pause = int | Literal["all", "scale_up", "scale_down"]
 
 
 @dataclass(frozen=True)
@@ -222,10 +226,16 @@ class ScaleTarget:
 
 @dataclass(frozen=True)
 class TrafficTrigger:
-    """Scale so that each replica serves `per_replica` events per second."""
+    """Scale so that each replica serves `per_replica` events per second.
+
+    `activation`: the value above which the workload is active, and may not go to zero. `wakes`:
+    the series are there while no pod is (an ingress counts them), so that such a value starts it.
+    """
 
     series: Selector
     per_replica: Decimal
+    wakes: bool = False
+    activation: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -251,17 +261,36 @@ class ResourceTrigger:
     percent: int
 
 
-Trigger = TrafficTrigger | LatencyTrigger | ResourceTrigger
+@dataclass(frozen=True)
+class MetricTrigger:
+    """Scale by an instant value; exactly one of `per_replica` and `target` is set.
+
+    `per_replica`: the value is a total, of which each replica takes so much. `target`: every
+    replica has the value already, and it should stay at that. `wakes` and `activation` are those
+    of a traffic trigger.
+    """
+
+    name: str
+    query: str
+    per_replica: Decimal | None = None
+    target: Decimal | None = None
+    wakes: bool = False
+    activation: Decimal = Decimal(0)
+
+
+Trigger = TrafficTrigger | LatencyTrigger | MetricTrigger | ResourceTrigger
 
 
 @dataclass(frozen=True)
 class ScaleRule:
-    """How fast replicas may change: at most `percent` in each `every` seconds, and only to what
-    was asked for throughout the last `stabilization` seconds. None: the cluster's default."""
+    """How fast replicas may change: by at most `percent` of them or `pods`, whichever is more, in
+    each `every` seconds, and only to what was asked for throughout the last `stabilization`
+    seconds. None: the cluster's default."""
 
     stabilization: int | None = None
     percent: int | None = None
     every: int | None = None
+    pods: int | None = None
 
 
 @dataclass(frozen=True)
@@ -275,6 +304,14 @@ class Fallback:
 
 @dataclass(frozen=True)
 class Autoscaling:
+    """What scales a workload, and by what.
+
+    `polling` and `cooldown` (seconds) and `idle` (replicas without any activity, only ever 0)
+    rule the way to zero and back; None: KEDA's default. `pause` holds the replicas: all changes,
+    one direction, or (a number) at so many. `transfer_hpa_ownership` names the HPA that KEDA
+    takes over; empty: it makes one of its own.
+    """
+
     target: ScaleTarget
     min_replicas: int
     max_replicas: int
@@ -282,6 +319,12 @@ class Autoscaling:
     scale_up: ScaleRule | None = None
     scale_down: ScaleRule | None = None
     fallback: Fallback | None = None
+    engine: Engine = "keda"
+    polling: int | None = None
+    cooldown: int | None = None
+    idle: int | None = None
+    pause: Pause | None = None
+    transfer_hpa_ownership: str = ""
 
 
 @dataclass(frozen=True)
@@ -299,6 +342,26 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     autoscaling: Autoscaling | None = None
+    dependencies: tuple[Dependency, ...] = ()
+    phases: tuple[Phase, ...] = ()
+
+
+@dataclass(frozen=True)
+class Auth:
+    """How KEDA authenticates to Prometheus: by the TriggerAuthentication `name`, which is beside
+    the scaler, or the ClusterTriggerAuthentication of that name."""
+
+    mode: Literal["bearer", "basic", "tls", "header"]
+    name: str
+    cluster: bool = False
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """Whose metrics KEDA asks for, in the words of what it asks."""
+
+    of: Literal["mimir", "thanos", "namespace"]
+    name: str
 
 
 @dataclass(frozen=True)
@@ -311,13 +374,18 @@ class Prometheus:
     retention: int = 15 * 86400
     rule_labels: Mapping[str, str] = field(default_factory=dict)
     namespace: str = "monitoring"
+    auth: Auth | None = None
+    tenant: Tenant | None = None
 
 
 @dataclass(frozen=True)
 class Grafana:
+    """`datasource` is the uid of Grafana's Prometheus, empty where it is not known."""
+
     url: str = ""
     folder: str = "SLOs"
     namespace: str = "monitoring"
+    datasource: str = ""
 
 
 @dataclass(frozen=True)
@@ -332,7 +400,7 @@ class Project:
         default_factory=lambda: {"page": "page", "ticket": "ticket"}
     )
     policies: Mapping[str, tuple[PolicyTier, ...]] = field(default_factory=dict)
-    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes")
+    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes", "runbooks")
 
 
 @dataclass(frozen=True)
@@ -348,11 +416,19 @@ class BurnAlerts:
 
 
 @dataclass(frozen=True)
+class PodMetric:
+    """A metric per pod that an HPA asks for: its name, and the counter that it is the rate of."""
+
+    name: str
+    series: Selector
+
+
+@dataclass(frozen=True)
 class ServiceSummary:
     """All that an artifact of the whole fleet may see of a service, so that an unchanged
     service needs no compiling. `scale_target` is `namespace/apiVersion/kind/name`, or empty;
     `by` holds the labels that any of its SLOs is split by, sorted; `burns` those SLOs whose slow
-    burn is worth silencing."""
+    burn is worth silencing; `pod_metrics` what its HPA needs of prometheus-adapter."""
 
     name: str
     owner: str
@@ -362,6 +438,7 @@ class ServiceSummary:
     paths: tuple[str, ...]
     by: tuple[str, ...] = ()
     burns: tuple[BurnAlerts, ...] = ()
+    pod_metrics: tuple[PodMetric, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from slosmith.artifacts import Made
 from slosmith.model import BurnAlerts, Service, ServiceSummary, Slo
+from slosmith.scaling.pod_metrics import pod_metrics
 
 
 def summarize(service: Service, artifacts: Sequence[Made]) -> ServiceSummary:
@@ -25,6 +26,11 @@ def summarize(service: Service, artifacts: Sequence[Made]) -> ServiceSummary:
         paths=tuple(artifact.path for artifact in artifacts),
         by=tuple(sorted({label for slo in service.slos for label in slo.by})),
         burns=tuple(pair for pair in burns if pair),
+        pod_metrics=(
+            pod_metrics(service.name, scaling.triggers)
+            if scaling and scaling.engine == "hpa"
+            else ()
+        ),
     )
 
 

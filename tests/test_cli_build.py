@@ -87,7 +87,7 @@ def test_removing_a_spec_removes_its_files_and_its_entry(
     before = built(pair, monkeypatch)
     (pair / "specs/web.yaml").unlink()
     result = invoke("build", *OFF)
-    assert result.output == "out: 1 written, 8 removed, 11 unchanged\n"
+    assert result.output == "out: 1 written, 9 removed, 12 unchanged\n"
     after = tree(pair / "out")
     assert {path for path in before if "web" in path} == before.keys() - after.keys()
     assert not (pair / "out/kubernetes/web").exists()
@@ -157,7 +157,7 @@ def test_a_service_may_be_called_like_a_generated_file(name: str, pair: Path) ->
 def test_building_twice_writes_nothing(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built(pair, monkeypatch)
     stamps = {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")}
-    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 20 unchanged\n"
+    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 22 unchanged\n"
     assert {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")} == stamps
 
 
@@ -165,7 +165,7 @@ def test_check_without_output_names_every_file_and_writes_none(pair: Path) -> No
     before = tree(pair)
     result = invoke("check", *OFF)
     assert result.exit_code == 1
-    assert result.output.count("[drift-missing]") == 23
+    assert result.output.count("[drift-missing]") == 25
     assert _without_cache(tree(pair)) == before
     assert not (pair / "out").exists()
 

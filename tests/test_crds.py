@@ -36,6 +36,8 @@ def service() -> model.Service:
         model.LatencyTrigger("api/latency", HISTOGRAM, Decimal("0.95"), Decimal("0.5")),
         model.ResourceTrigger("cpu", 70),
         model.ResourceTrigger("memory", 80),
+        model.MetricTrigger("queue", "sum(q)", per_replica=Decimal("0.5"), wakes=True),
+        model.MetricTrigger("load", "avg(l) / avg(m)", target=Decimal("0.7")),
     )
     rule = model.ScaleRule(stabilization=60, percent=100, every=15)
     return model.Service(
@@ -55,11 +57,22 @@ def service() -> model.Service:
             scale_up=rule,
             scale_down=rule,
             fallback=model.Fallback(replicas=6, behavior="currentReplicasIfHigher"),
+            polling=15,
+            cooldown=600,
+            idle=0,
+            pause="scale_down",
+            transfer_hpa_ownership="api-hpa",
         ),
     )
 
 
-PROJECT = model.Project(prometheus=model.Prometheus(rule_labels={"release": "08", "a/b": "no"}))
+PROJECT = model.Project(
+    prometheus=model.Prometheus(
+        rule_labels={"release": "08", "a/b": "no"},
+        auth=model.Auth("bearer", "1e3", cluster=True),
+        tenant=model.Tenant("mimir", "team-a"),
+    )
+)
 
 
 def objects(kind: str) -> list[dict[str, Any]]:

@@ -53,6 +53,7 @@ def service(autoscaling: model.Autoscaling | None, **changes: Any) -> model.Serv
 def emitted(autoscaling: model.Autoscaling, project: model.Project | None = None) -> Any:
     """The one object of the one artifact, as YAML 1.1 reads it."""
     [artifact] = keda.generate(service(autoscaling), project or model.Project())
+    assert check([artifact]) == []
     return yaml.load(artifact.text, Loader=yaml.CSafeLoader)
 
 
@@ -245,6 +246,105 @@ def test_half_a_scaling_rule_is_completed_as_the_cluster_would(
     spec = emitted(scaling(scale_down=rule))["spec"]
     behavior = spec.get("advanced", {}).get("horizontalPodAutoscalerConfig", {}).get("behavior")
     assert behavior == (None if written is None else {"scaleDown": written})
+
+
+QUEUE = model.MetricTrigger("queue", 'sum(queue_depth{queue="jobs"})', per_replica=Decimal(30))
+
+
+def test_a_metric_is_shared_or_held_as_the_spec_says() -> None:
+    load = model.MetricTrigger("load", "avg(load)", target=Decimal("0.70"))
+    total, value = emitted(scaling(QUEUE, load))["spec"]["triggers"]
+    assert (total["name"], total["metricType"]) == ("queue", "AverageValue")
+    assert total["metadata"]["query"] == 'sum(queue_depth{queue="jobs"})'
+    assert total["metadata"]["threshold"] == "30"
+    assert (value["name"], value["metricType"]) == ("load", "Value")
+    assert value["metadata"]["threshold"] == "0.7"
+
+
+def test_a_metric_of_a_triggers_name_keeps_it() -> None:
+    named = replace(QUEUE, name="traffic")
+    triggers = emitted(scaling(TRAFFIC, named, TRAFFIC))["spec"]["triggers"]
+    assert [trigger["name"] for trigger in triggers] == ["traffic-2", "traffic", "traffic-3"]
+
+
+def test_what_wakes_a_workload_has_its_threshold_of_activity() -> None:
+    wakes = replace(QUEUE, wakes=True, activation=Decimal("5.50"))
+    found = emitted(replace(scaling(wakes, replace(TRAFFIC, wakes=True)), min_replicas=0))["spec"]
+    assert found["minReplicaCount"] == 0
+    assert found["triggers"][0]["metadata"]["activationThreshold"] == "5.5"
+    assert "activationThreshold" not in found["triggers"][1]["metadata"]
+
+
+def test_the_way_to_zero_is_written_where_a_spec_sets_it() -> None:
+    wakes = scaling(replace(TRAFFIC, wakes=True), polling=15, cooldown=0, idle=0)
+    found = emitted(wakes)["spec"]
+    assert [found[key] for key in ("pollingInterval", "cooldownPeriod", "idleReplicaCount")] == [
+        *(15, 0, 0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pause", "annotation"),
+    [
+        ("all", ("paused", "true")),
+        (0, ("paused-replicas", "0")),
+        (5, ("paused-replicas", "5")),
+        ("scale_up", ("paused-scale-out", "true")),
+        ("scale_down", ("paused-scale-in", "true")),
+    ],
+)
+def test_a_pause_is_an_annotation(pause: model.Pause, annotation: tuple[str, str]) -> None:
+    found = emitted(scaling(CPU, pause=pause))["metadata"]["annotations"]
+    key, value = annotation
+    assert {k: v for k, v in found.items() if "keda" in k} == {f"autoscaling.keda.sh/{key}": value}
+
+
+def test_an_hpa_made_by_hand_is_taken_over_by_its_name() -> None:
+    rule = model.ScaleRule(stabilization=60)
+    found = emitted(scaling(CPU, transfer_hpa_ownership="api-hpa", scale_up=rule))
+    annotations = found["metadata"]["annotations"]
+    assert annotations["scaledobject.keda.sh/transfer-hpa-ownership"] == "true"
+    assert found["spec"]["advanced"]["horizontalPodAutoscalerConfig"] == {
+        "name": "api-hpa",
+        "behavior": {"scaleUp": {"stabilizationWindowSeconds": 60}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("mode", "written"),
+    [("bearer", "bearer"), ("basic", "basic"), ("tls", "tls"), ("header", "custom")],
+)
+def test_only_queries_authenticate_by_reference(mode: Any, written: str) -> None:
+    for auth, reference in (
+        (model.Auth(mode, "prom"), {"name": "prom"}),
+        (
+            model.Auth(mode, "prom", cluster=True),
+            {"name": "prom", "kind": "ClusterTriggerAuthentication"},
+        ),
+    ):
+        project = model.Project(prometheus=model.Prometheus(auth=auth))
+        triggers = emitted(scaling(TRAFFIC, LATENCY, QUEUE, CPU), project)["spec"]["triggers"]
+        for trigger in triggers[:3]:
+            assert trigger["authenticationRef"] == reference
+            assert trigger["metadata"]["authModes"] == written
+        assert set(triggers[3]) == {"type", "metricType", "metadata"}
+
+
+@pytest.mark.parametrize(
+    ("tenant", "written"),
+    [
+        (model.Tenant("mimir", "a|b"), {"customHeaders": "X-Scope-OrgID=a|b"}),
+        (model.Tenant("thanos", "team-a"), {"customHeaders": "THANOS-TENANT=team-a"}),
+        (model.Tenant("namespace", "prod"), {"namespace": "prod"}),
+    ],
+)
+def test_a_tenant_is_named_as_the_server_wants_it(
+    tenant: model.Tenant, written: dict[str, str]
+) -> None:
+    plain = emitted(scaling(TRAFFIC))["spec"]["triggers"][0]["metadata"]
+    project = model.Project(prometheus=model.Prometheus(tenant=tenant))
+    found = emitted(scaling(TRAFFIC), project)["spec"]["triggers"][0]["metadata"]
+    assert found == plain | written
 
 
 HOSTILE = (

@@ -16,8 +16,8 @@ from typing import Literal
 
 import pytest
 
-from generators.keda import latency_query
 from slosmith.model import LatencyTrigger, Selector
+from slosmith.scaling.queries import latency_query
 from tests.projects import OFF, run, write
 from tests.prometheus_server import Server, needs_prometheus, serving
 from tests.scrape_target import Target, listening

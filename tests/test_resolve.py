@@ -230,7 +230,7 @@ def test_a_list_of_slos_in_overrides_replaces_that_of_the_spec(tmp_path: Path) -
 def test_scaling_in_defaults_counts_only_for_services_that_scale(tmp_path: Path) -> None:
     project = PROJECT + "defaults: {autoscaling: {fallback: {replicas: 4}, triggers: [{cpu: 1}]}}\n"
     assert service(tmp_path, project, api=spec()).autoscaling is None
-    traffic = SCALING.replace("cpu: 70", "traffic: {series: x_total, per_replica: 5}")
+    traffic = SCALING.replace("cpu: 70", "traffic: {series: 'x_total{a=\"b\"}', per_replica: 5}")
     found = scaling(tmp_path, project, api=spec(more=traffic))
     assert found.fallback
     assert found.fallback.replicas == 4

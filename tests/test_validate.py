@@ -106,9 +106,9 @@ BROKEN: list[tuple[str, str, Any, str, str]] = [
     (RULE_OBJECT, "spec|groups", groups()[:1], "copy", "spec.groups: holds other groups than"),
     # ScaledObjects.
     (SCALED_OBJECT, "spec|minReplicaCount", 21, "scaledobject", "21 is above maxReplicaCount, 20"),
-    (SCALED_OBJECT, "spec|minReplicaCount", 0, "schema", "0 is less than the minimum of 1"),
+    (SCALED_OBJECT, "spec|minReplicaCount", -1, "schema", "-1 is less than the minimum of 0"),
     (SCALED_OBJECT, "spec|maxReplicaCount", "20", "schema", "'20' is not of type integer"),
-    (SCALED_OBJECT, "spec|pollingInterval", 5, "schema", "spec: holds pollingInterval"),
+    (SCALED_OBJECT, "spec|pollInterval", 5, "schema", "spec: holds pollInterval"),
     (SCALED_OBJECT, "spec|scaleTargetRef|kind", "a/b", "schema", "'a/b' is not a kind"),
     (SCALED_OBJECT, "spec|scaleTargetRef|apiVersion", "x", "schema", "not an API version"),
     (SCALED_OBJECT, "metadata|name", "a" * 55, "scaledobject", "more than 54 characters"),
@@ -150,7 +150,7 @@ BROKEN: list[tuple[str, str, Any, str, str]] = [
     (SCALED_OBJECT, f"{UP}|policies|0|value", 0, "schema", "minimum of 1"),
     (SCALED_OBJECT, f"{UP}|policies|0|periodSeconds", 0, "schema", "minimum of 1"),
     (SCALED_OBJECT, f"{UP}|policies|0|periodSeconds", 1801, "schema", "maximum of 1800"),
-    (SCALED_OBJECT, f"{UP}|policies|0|type", "Pods", "schema", "'Percent' was expected"),
+    (SCALED_OBJECT, f"{UP}|policies|0|type", "Nodes", "schema", "'Nodes' is not one of"),
     # ConfigMaps.
     (CONFIG_MAP, "data", {"a.url": "x"}, "schema", "'a.url' is not a file name in .json"),
     (CONFIG_MAP, "data", {}, "schema", "data: {} should be non-empty"),

@@ -63,7 +63,7 @@ def test_two_scalers_of_one_workload_are_found() -> None:
     files["kubernetes/web/scaledobject.yaml"]["spec"]["scaleTargetRef"]["name"] = "api"
     [problem] = run(files)
     assert problem.check == "artifact-duplicate"
-    assert problem.message.startswith("spec.scaleTargetRef: a scaler of apps/v1 Deployment prod")
+    assert problem.message.startswith("spec.scaleTargetRef: a scaler of apps Deployment prod")
 
 
 def test_the_same_names_in_two_namespaces_are_right() -> None:

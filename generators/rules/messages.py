@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from slosmith import series
+from slosmith import anchors, series
 from slosmith.durations import format_duration
 from slosmith.escape import annotation, template_text
 from slosmith.model import (
@@ -37,7 +37,7 @@ def burn(service: Service, slo: Slo, project: Project, severity: SeverityKey) ->
                 _budget_left(service, slo),
             ]
         ),
-    } | _links(service, slo, project)
+    } | _links(service, slo, project, _burn_name(slo, severity))
 
 
 def gone(service: Service, slo: Slo, project: Project) -> dict[str, str]:
@@ -54,7 +54,7 @@ def gone(service: Service, slo: Slo, project: Project) -> dict[str, str]:
                 *([] if slo.by else [_budget_left(service, slo)]),
             ]
         ),
-    } | _links(service, slo, project)
+    } | _links(service, slo, project, series.MISSING_ALERT)
 
 
 def never(service: Service, slo: Slo, project: Project) -> dict[str, str]:
@@ -69,7 +69,7 @@ def never(service: Service, slo: Slo, project: Project) -> dict[str, str]:
                 "SLO are loaded. Until then no other alert of this SLO can fire.",
             ]
         ),
-    } | _links(service, slo, project)
+    } | _links(service, slo, project, series.MISSING_ALERT)
 
 
 def exhausted(service: Service, slo: Slo, project: Project) -> dict[str, str]:
@@ -87,7 +87,11 @@ def exhausted(service: Service, slo: Slo, project: Project) -> dict[str, str]:
                 _history(service, slo),
             ]
         ),
-    } | _links(service, slo, project)
+    } | _links(service, slo, project, series.EXHAUSTED_ALERT)
+
+
+def _burn_name(slo: Slo, severity: SeverityKey) -> str:
+    return slo.alerting.page.name if severity == "page" else slo.alerting.ticket.name
 
 
 def own(annotations: Mapping[str, str]) -> dict[str, str]:
@@ -114,11 +118,12 @@ def _bad_share(slo: Slo) -> str:
             return "of the time is bad"
 
 
-def _links(service: Service, slo: Slo, project: Project) -> dict[str, str]:
+def _links(service: Service, slo: Slo, project: Project, alert: str) -> dict[str, str]:
     links = {}
     if project.runbooks_url:
         base = template_text(project.runbooks_url.rstrip("/"))
-        links["runbook_url"] = f"{base}/{service.name}.md#{slo.name}"
+        anchor = anchors.of_alert(service, slo.name, alert)
+        links["runbook_url"] = f"{base}/{service.name}.md#{anchor}"
     if project.grafana.url:
         base = template_text(project.grafana.url.rstrip("/"))
         links["dashboard_url"] = f"{base}/d/slo-{service.name}?var-slo={slo.name}"

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from slosmith.checks import (
+    error_triggers,
+    generated_tests,
+    latency,
+    queries,
+    ratios,
+    scaling,
+    tiers,
+    values,
+)
 from slosmith.checks import fleet as fleet_wide
-from slosmith.checks import generated_tests, latency, queries, ratios, tiers, values
 from slosmith.checks.findings import Finding, at_slo
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Problem
@@ -31,7 +40,15 @@ _OF_SLO: tuple[SloCheck, ...] = (
 _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.retention,
     fleet_wide.same_indicator,
-    queries.gauges_as_traffic,
+    scaling.late_targets,
+    error_triggers.errors,
+)
+# These see one service at a time: a fleet of it alone.
+_OF_SERVICE: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
+    scaling.names,
+    scaling.coarse_thresholds,
+    scaling.hidden_absence,
+    scaling.unused_times,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
@@ -47,9 +64,13 @@ WARNINGS = frozenset(
         "policy-factor",
         "ratio-percent",
         "ratio-subset",
+        "scaling-unused",
         "selector-broad",
         "tests-none",
         "tier-clamped",
+        "trigger-coarse",
+        "trigger-hidden",
+        "trigger-late",
         "value-filtered",
         "window-retention",
     }
@@ -71,11 +92,11 @@ def of_fleet(fleet: Fleet) -> list[Problem]:
 
 def of_service(service: Service, project: Project) -> list[Problem]:
     """What shows in one service alone."""
-    return [
-        problem
-        for index, slo in enumerate(service.slos)
-        for problem in _of_slo(service, index, slo, project)
-    ]
+    alone = Fleet(project, (service,))
+    found = [problem for check in _OF_SERVICE for problem in check(alone)]
+    for index, slo in enumerate(service.slos):
+        found += _of_slo(service, index, slo, project)
+    return found
 
 
 def _of_slo(service: Service, index: int, slo: Slo, project: Project) -> Iterator[Problem]:

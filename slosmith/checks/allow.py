@@ -1,4 +1,4 @@
-"""`allow`: warnings that were seen and accepted, with a reason."""
+"""`allow`: warnings that were seen and accepted, and refusals that were answered, with a reason."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from slosmith.checks.findings import slo_path
 from slosmith.model import Fleet, Service
 from slosmith.problems import At, Path, Problem
+
+# Errors that are a matter of argument: a reason is an answer to them.
+ARGUABLE = frozenset({"trigger-errors"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ _Rules = dict[tuple[str, Path], list[Allowance]]
 
 
 def _fitting(problem: Problem, rules: _Rules) -> Iterator[Allowance]:
-    if problem.severity != "warning":
+    if problem.severity != "warning" and problem.check not in ARGUABLE:
         return
     path = problem.where.path if isinstance(problem.where, At) else ()
     for prefix in dict.fromkeys(((), path[:2], path[:4])):

@@ -9,14 +9,8 @@ from promql_parser import AggregateExpr, Call, Expr, VectorSelector
 
 from slosmith.checks.findings import Finding
 from slosmith.checks.trees import queries, selectors, tree
-from slosmith.model import (
-    Fleet,
-    Project,
-    Slo,
-    ThresholdIndicator,
-    TrafficTrigger,
-)
-from slosmith.problems import At, Path, Problem
+from slosmith.model import Project, Slo, ThresholdIndicator
+from slosmith.problems import Path
 from slosmith.promql import syntax
 from slosmith.promql.identity import named
 
@@ -37,41 +31,36 @@ _PRESENCE = ("count", "group", "absent", "absent_over_time", "timestamp")
 def broad_selectors(slo: Slo, project: Project) -> Iterator[Finding]:
     """A selector without any matcher takes what every job exposes under that name."""
     for inside, expression in queries(slo):
-        found = [named(node) for node in selectors(expression) if not node.matchers.or_matchers]
-        for name in dict.fromkeys(name for name, matchers in found if name and not matchers):
-            message = (
-                f"`{inside[-1]}`: `{name}` has no matcher, so every target that exposes it "
-                f'counts; narrow it, as in {name}{{job="…"}}'
-            )
-            yield Finding("selector-broad", message, inside)
+        for message in broad_names(expression):
+            yield Finding("selector-broad", f"`{inside[-1]}`: {message}", inside)
+
+
+def broad_names(expression: Expr) -> Iterator[str]:
+    """What to say of each selector without a matcher."""
+    found = [named(node) for node in selectors(expression) if not node.matchers.or_matchers]
+    for name in dict.fromkeys(name for name, matchers in found if name and not matchers):
+        yield (
+            f"`{name}` has no matcher, so every target that exposes it "
+            f'counts; narrow it, as in {name}{{job="…"}}'
+        )
 
 
 def gauges_as_counters(slo: Slo, project: Project) -> Iterator[Finding]:
     """A rate of something that reads like a gauge."""
     for inside, expression in queries(slo):
-        for node in syntax.walk(expression):
-            if not isinstance(node, Call) or syntax.function(node) not in _COUNTING:
-                continue
-            for name in (named(selector)[0] for selector in selectors(node)):
-                if message := _no_counter(name, syntax.function(node)):
-                    # A value that rises and falls has an indicator of its own.
-                    message += "" if ":" in name else ", or an indicator of kind threshold"
-                    yield Finding("gauge-rate", f"`{inside[-1]}`: {message}", inside)
+        for message in gauge_messages(expression, ", or an indicator of kind threshold"):
+            yield Finding("gauge-rate", f"`{inside[-1]}`: {message}", inside)
 
 
-def gauges_as_traffic(fleet: Fleet) -> Iterator[Problem]:
-    """The same in the traffic triggers of autoscaling."""
-    for service in fleet.services:
-        for index, trigger in enumerate(
-            service.autoscaling.triggers if service.autoscaling else ()
-        ):
-            if not isinstance(trigger, TrafficTrigger):
-                continue
-            (selector,) = selectors(tree(trigger.series.promql()))
-            if message := _no_counter(named(selector)[0], "rate"):
-                at = ("services", service.source, "autoscaling", "triggers", index)
-                where = At((*at, "traffic", "series"))
-                yield Problem("gauge-rate", f"`series`: {message}", where, "warning")
+def gauge_messages(expression: Expr, instead: str = "") -> Iterator[str]:
+    """What to say of each rate of a gauge; `instead`: what else a value that rises and falls
+    could be written as."""
+    for node in syntax.walk(expression):
+        if not isinstance(node, Call) or syntax.function(node) not in _COUNTING:
+            continue
+        for name in (named(selector)[0] for selector in selectors(node)):
+            if message := _no_counter(name, syntax.function(node)):
+                yield message + ("" if ":" in name else instead)
 
 
 def _no_counter(name: str, function: str) -> str:
@@ -94,13 +83,18 @@ def counters_as_values(slo: Slo, project: Project) -> Iterator[Finding]:
     if not isinstance(slo.indicator, ThresholdIndicator):
         return
     inside: Path = ("indicator", "threshold", "query")
-    for name in dict.fromkeys(_instant_names(tree(slo.indicator.query))):
+    for message in counter_names(tree(slo.indicator.query)):
+        yield Finding("counter-value", f"`query`: {message}", inside)
+
+
+def counter_names(expression: Expr) -> Iterator[str]:
+    """What to say of each counter whose bare value counts."""
+    for name in dict.fromkeys(_instant_names(expression)):
         if name.endswith(_COUNTER_SUFFIXES):
-            message = (
-                f"`query`: `{name}` reads like a counter, whose value grows until a restart; "
+            yield (
+                f"`{name}` reads like a counter, whose value grows until a restart; "
                 f"write its rate, as in sum(rate({name}[5m]))"
             )
-            yield Finding("counter-value", message, inside)
 
 
 def _instant_names(expression: Expr) -> Iterator[str]:

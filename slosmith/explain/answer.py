@@ -12,6 +12,7 @@ from slosmith.explain.explanation import ServiceExplanation, explain
 from slosmith.explain.listing import listing
 from slosmith.explain.machine import as_json
 from slosmith.explain.rate import Rate
+from slosmith.explain.suggestions import suggestions
 from slosmith.explain.target import Target, find
 from slosmith.explain.text import as_text
 from slosmith.model import Project, Service, Slo
@@ -27,7 +28,7 @@ class Question:
     are those that chose the project, for the commands in the answer."""
 
     name: str | None = None
-    form: Literal["text", "json", "backfill"] = "text"
+    form: Literal["text", "json", "backfill", "suggest"] = "text"
     rate: Rate | None = None
     color: bool = False
     options: tuple[str, ...] = ()
@@ -51,6 +52,8 @@ def answer(
             for group in groups_of(target.service, slo, fleet.project)
         ]
         return rule_file(groups, question.name or "all services"), []
+    if question.form == "suggest":
+        return suggestions(targets), []
     if question.form == "text" and question.name is None:
         return listing(targets, color=question.color), []
     explained = [_explained(target, compilation, question, groups_of) for target in targets]

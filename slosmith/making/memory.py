@@ -66,9 +66,10 @@ class Memory:
     def put(self, key: bytes, unit: Unit) -> None:
         self._new[key] = pickle.dumps(unit, protocol=5)
 
-    def save(self) -> None:
-        """Keeps the units of this run and no others. Quiet if that cannot be."""
-        if self._off or self._new == self._old:
+    def save(self, *, failed: bool) -> None:
+        """Keeps the units of this run and no others. Quiet if that cannot be. A run that `failed`
+        leaves nothing where nothing was before."""
+        if self._off or self._new == self._old or (failed and not self._file.parent.is_dir()):
             return
         parts = [_MAGIC]
         for key, blob in self._new.items():

@@ -48,14 +48,14 @@ class _Recollection:
         self.keys[source] = self.memory.key(source, shown, data)
         self.units.pop(source, None)
 
-    def save(self, made: Mapping[str, Unit]) -> None:
+    def save(self, made: Mapping[str, Unit], *, failed: bool) -> None:
         """Keeps the units that were there and were used, and those that were made now."""
         for source, unit in made.items():
             if self.units.get(source) is unit:
                 self.memory.keep(self.keys[source])
             else:
                 self.memory.put(self.keys[source], unit)
-        self.memory.save()
+        self.memory.save(failed=failed)
 
 
 class NoRoom(Exception):
@@ -96,7 +96,7 @@ def make_project(
     }
     if compilation.failed or has_errors(context.problems):
         compilation.problems += context.problems
-        known[0].save(_units(known[0], whole, {}, context, specs))
+        known[0].save(_units(known[0], whole, {}, context, specs), failed=True)
         return compilation, None
     shown = Names.shown(compilation.out)
     shop = Workshop(compilation.out, shown, fleet.project, generators, progress)
@@ -139,7 +139,8 @@ def _make(
     compilation.problems += found
     if not compilation.failed:
         _finish(compilation, fleet, products, shop)
-    known.save(_units(known, whole, products, context, specs))
+    units = _units(known, whole, products, context, specs)
+    known.save(units, failed=compilation.failed)
 
 
 def _finish(

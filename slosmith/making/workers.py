@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 
 # Below this a second process costs more than it brings.
 _WORTH_IT = 12
+# Each keeps a hundred megabytes or two of its own.
+_MOST = 4
 _LENGTH = 4
 
 
@@ -32,7 +34,7 @@ class WorkerDied(Exception):
 
 def each(items: Sequence[Item], work: Callable[[Item], Result]) -> Iterator[tuple[int, Result]]:
     """`work` of every item, with the item's number, as they come. What `work` raises is raised."""
-    count = min(_processors(), len(items) // (_WORTH_IT // 2))
+    count = min(_processors(), _MOST, len(items) // (_WORTH_IT // 2))
     # A fork has one thread only: locks that others held would stay locked.
     able = sys.platform == "linux" and threading.active_count() == 1
     if count < 2 or not able:

@@ -20,7 +20,14 @@ from slosmith.making import workers
 from slosmith.making.progress import Progress
 from slosmith.making.unit import Product
 from slosmith.model import Project, Service
-from slosmith.output import Digests, Tree, hold, make_scratch, scratch_folder
+from slosmith.output import (
+    Digests,
+    Tree,
+    hold,
+    make_scratch,
+    remove_unused_scratch,
+    scratch_folder,
+)
 from slosmith.summaries import summarize
 
 
@@ -97,6 +104,7 @@ class Workshop:
         """Removes the texts that nobody took."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+            remove_unused_scratch(scratch_folder(self.out))
         if self._handle is not None:
             os.close(self._handle)
         self._folder = self._handle = None

@@ -6,7 +6,7 @@ which says for every path how the file that stands there relates to the one that
 
 from __future__ import annotations
 
-from slosmith.output.lock import hold, make_scratch
+from slosmith.output.lock import hold, make_scratch, remove_unused_scratch
 from slosmith.output.paths import CACHE, scratch_folder
 from slosmith.output.seen import Digests
 from slosmith.output.state import Content, Plan, State, Wanted, plan
@@ -26,6 +26,7 @@ __all__ = [
     "hold",
     "make_scratch",
     "plan",
+    "remove_unused_scratch",
     "scratch_folder",
     "status",
     "write",

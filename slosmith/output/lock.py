@@ -55,6 +55,14 @@ def make_scratch(scratch: Path) -> Path:
     return scratch
 
 
+def remove_unused_scratch(scratch: Path) -> None:
+    """Removes a scratch folder in which nothing is kept. Quiet if that cannot be."""
+    with suppress(OSError):
+        if [file.name for file in scratch.iterdir()] == [".gitignore"]:
+            (scratch / ".gitignore").unlink()
+            scratch.rmdir()
+
+
 def make_cache(scratch: Path) -> Path:
     """Makes the folder of what only saves time. Raises OSError."""
     folder = make_scratch(scratch) / CACHE

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from slosmith.checks import WARNINGS
-from slosmith.checks.allow import Allowance
+from slosmith.checks.allow import ARGUABLE, Allowance
 from slosmith.problems import Path
 from slosmith.resolve.context import Context, mapping, text
 from slosmith.shape.messages import suggestion
@@ -23,8 +23,8 @@ def read(
         check, slo = text(data.get("check")), text(data.get("slo"))
         if not check:
             continue
-        if check not in WARNINGS:
-            near = suggestion(check, WARNINGS) or "; errors cannot be allowed"
+        if check not in WARNINGS | ARGUABLE:
+            near = suggestion(check, WARNINGS | ARGUABLE) or "; errors cannot be allowed"
             message = f"`check`: there is no warning `{check}`{near}"
             context.error("allow-check", message, (*path, "check"))
             continue

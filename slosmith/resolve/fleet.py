@@ -8,7 +8,15 @@ from typing import Any
 from slosmith.checks.allow import Allowance
 from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Path, Problem, has_errors
-from slosmith.resolve import allow, autoscaling, project, slos
+from slosmith.resolve import (
+    allow,
+    autoscaling,
+    dependencies,
+    project,
+    runbook,
+    scalers,
+    slos,
+)
 from slosmith.resolve.context import Context, labels, mapping, text, texts
 from slosmith.resolve.known import Draft, Resolved, SourceFile, Watched
 from slosmith.resolve.layers import Layer, merge
@@ -16,7 +24,17 @@ from slosmith.shape.messages import suggestion
 
 # What an SLO inherits from its service, and that from slosmith.yaml.
 _SLO_FIELDS = ("window", "alerting", "objective", "by")
-_SERVICE_FIELDS = ("description", "owner", "namespace", "pods", "labels", "links", "autoscaling")
+_SERVICE_FIELDS = (
+    "description",
+    "owner",
+    "namespace",
+    "pods",
+    "labels",
+    "links",
+    "autoscaling",
+    "dependencies",
+    "runbook",
+)
 # A section whose defaults count only where the service has it.
 _SECTION = "autoscaling"
 # Names of files that belong to the whole fleet.
@@ -81,7 +99,8 @@ def resolve(
         services.append(_service(context, resolved, draft, watched))
         own[draft.file] += context.problems[first:]
         seen[draft.file] = watched.seen()
-    _one_scaler(context, drafts, services)
+    at = [(*draft.at, _SECTION) for draft in drafts]
+    scalers.check(context, zip(at, services, strict=True))
     fleet = Fleet(
         resolved,
         tuple(sorted((service for service in services if service), key=lambda item: item.name)),
@@ -214,6 +233,9 @@ def _service(
         )
     service_labels = labels(context, data.get("labels"), (*at, "labels"))
     _by_is_free(context, draft, service_labels)
+    namespace = text(data.get("namespace")) or "default"
+    needs = dependencies.build(context, data.get("dependencies"), namespace, (*at, "dependencies"))
+    phases = runbook.build(context, data, (*at, "runbook"), draft.name, index)
     if not draft.name or not draft.slos or None in draft.slos:
         return None
     return Service(
@@ -222,11 +244,13 @@ def _service(
         slos=tuple(slo for slo in draft.slos if slo),
         description=text(data.get("description")),
         owner=text(data.get("owner")),
-        namespace=text(data.get("namespace")) or "default",
+        namespace=namespace,
         pods=texts(data.get("pods")),
         labels=service_labels,
         links=texts(data.get("links")),
         autoscaling=scaling,
+        dependencies=needs,
+        phases=phases,
     )
 
 
@@ -268,25 +292,6 @@ def _known_overrides(context: Context, overrides: Layer, drafts: list[Draft]) ->
             message = f"overrides a service `{name}` that no spec has{near}"
             path = (*project.AT, "overrides", "services", name)
             context.error("service-unknown", message, path, key=True)
-
-
-def _one_scaler(context: Context, drafts: list[Draft], services: list[Service | None]) -> None:
-    """Two scalers on one workload fight over its replicas."""
-    places: dict[object, tuple[str, Path]] = {}
-    for draft, service in zip(drafts, services, strict=True):
-        if service is None or service.autoscaling is None:
-            continue
-        target = service.autoscaling.target
-        path = (*draft.at, _SECTION, "target")
-        key = (service.namespace, target.api_version.split("/")[0], target.kind, target.name)
-        other, first = places.setdefault(key, (service.name, path))
-        if first != path:
-            message = (
-                f"{target.kind} {target.name} in namespace {service.namespace} is scaled by "
-                f"`{other}` already ({context.origins.place(first)}); two scalers on one "
-                "workload fight over its replicas"
-            )
-            context.error("scaler-twice", message, path)
 
 
 __all__ = ["SourceFile", "resolve"]

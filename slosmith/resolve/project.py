@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from slosmith.durations import format_duration
-from slosmith.model import Grafana, Project, Prometheus
+from slosmith.model import Auth, Grafana, Project, Prometheus, Tenant
 from slosmith.problems import Path
 from slosmith.resolve import policies
 from slosmith.resolve.context import Context, mapping, text, texts, whole_seconds
@@ -13,6 +13,7 @@ from slosmith.resolve.context import Context, mapping, text, texts, whole_second
 AT: Path = ("project",)
 _MAX_SCRAPE = 75
 _MAX_EVALUATION = 120
+_OLDEST_KEDA = (2, 10)
 
 
 def build(context: Context, data: Any) -> Project:
@@ -27,7 +28,7 @@ def build(context: Context, data: Any) -> Project:
         prometheus=prometheus,
         grafana=_grafana(mapping(data.get("grafana"))),
         runbooks_url=text(mapping(data.get("runbooks")).get("url")).rstrip("/"),
-        keda_version=_version(text(mapping(data.get("keda")).get("version"))),
+        keda_version=_version(context, text(mapping(data.get("keda")).get("version"))),
         severities={
             key: texts(data.get("severities")).get(key, value)
             for key, value in default.severities.items()
@@ -72,7 +73,25 @@ def _prometheus(context: Context, data: dict[str, Any]) -> Prometheus:
         retention=retention or default.retention,
         rule_labels=texts(data.get("rule_labels")),
         namespace=text(data.get("namespace")) or default.namespace,
+        auth=_auth(data.get("auth")),
+        tenant=_tenant(data.get("tenant")),
     )
+
+
+def _auth(value: Any) -> Auth | None:
+    for mode, name in mapping(value).items():
+        cluster = isinstance(name, dict)
+        found = text(name.get("cluster")) if cluster else text(name)
+        if found:
+            return Auth(mode, found, cluster)  # type: ignore[arg-type]
+    return None
+
+
+def _tenant(value: Any) -> Tenant | None:
+    for of, name in mapping(value).items():
+        if text(name):
+            return Tenant(of, text(name))  # type: ignore[arg-type]
+    return None
 
 
 def _interval(
@@ -93,9 +112,20 @@ def _grafana(data: dict[str, Any]) -> Grafana:
         url=text(data.get("url")).rstrip("/"),
         folder=text(data.get("folder")) or default.folder,
         namespace=text(data.get("namespace")) or default.namespace,
+        datasource=text(data.get("datasource")),
     )
 
 
-def _version(value: str) -> tuple[int, int]:
+def _version(context: Context, value: str) -> tuple[int, int]:
     parts = value.split(".")
-    return (int(parts[0]), int(parts[1])) if len(parts) > 1 else Project().keda_version
+    if len(parts) < 2:
+        return Project().keda_version
+    version = (int(parts[0]), int(parts[1]))
+    if version < _OLDEST_KEDA:
+        message = (
+            f"`version`: slosmith writes for KEDA 2.10 and later, not {value}, which asks for a "
+            "metricName in every trigger"
+        )
+        context.error("keda-version", message, (*AT, "keda", "version"))
+        return Project().keda_version
+    return version

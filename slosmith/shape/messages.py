@@ -18,6 +18,7 @@ Finding = Any
 
 _DNS = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 _LABEL = "^[a-zA-Z_][a-zA-Z0-9_]*$"
+_DNS_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
 _URL = "https?://"
 _KUBERNETES = "[A-Za-z0-9_.-]"
 
@@ -104,6 +105,14 @@ _MISTAKES = {
     "maxReplicas": "max",
     "apiVersion": "version",
     "disable": "disabled",
+    "scaleTargetRef": "target",
+    "minReplicaCount": "replicas",
+    "maxReplicaCount": "replicas",
+    "idleReplicaCount": "idle",
+    "pollingInterval": "polling",
+    "cooldownPeriod": "cooldown",
+    "paused": "pause",
+    "threshold": "target",
 }
 
 
@@ -224,6 +233,21 @@ def _pattern(pattern: str, instance: str) -> str:
             f"{shown} is no DNS label: lower-case letters, digits and hyphens, with a letter or "
             "digit at both ends"
         )
+    if pattern == _DNS_NAME:
+        return (
+            f"{shown} is no name of a Kubernetes object: lower-case letters, digits, hyphens and "
+            "dots, with a letter or digit at both ends of each part"
+        )
+    if pattern.endswith("/)?v[0-9][a-z0-9]*$"):
+        return f"{shown} is no API version, such as apps/v1"
+    if pattern == "^[A-Z][A-Za-z0-9]*$":
+        return f"{shown} is no kind, such as StatefulSet: a capital letter first"
+    if pattern == "^none$":
+        return f"{shown} is neither none nor a map with bearer, basic, tls or header"
+    if pattern == "^(scale_up|scale_down)$":
+        return f"{shown} is neither true nor a number of replicas, scale_up or scale_down"
+    if "()|" in pattern:
+        return f"{shown} is no tenant: letters, digits and !-_.*'()| only"
     if "smhdwy" in pattern:
         return f"{shown} is no duration: integers with units, as in 30s, 500ms, 1h30m or 30d"
     if pattern.endswith("%$"):
@@ -239,10 +263,12 @@ def _pattern(pattern: str, instance: str) -> str:
         # Not shown: it may be a password.
         return (
             "the address holds a user or a password, and generated files are committed: write it "
-            "without; a Prometheus that asks for one is not supported by this version of slosmith"
+            "without, and set prometheus.auth to {basic: NAME}, a TriggerAuthentication"
         )
     if _URL in pattern:
         return f"{shown} is no address, which is http:// or https:// and a host"
+    if pattern.startswith("^[^"):
+        return f"{shown} is empty or holds a control character"
     if _KUBERNETES in pattern:
         return f"{shown} is no value of a Kubernetes label: letters, digits, and -, _ or . inside"
     if pattern.startswith("^2"):

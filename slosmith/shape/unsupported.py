@@ -11,15 +11,9 @@ from slosmith.problems import Path
 Pattern = tuple[tuple[str, ...], frozenset[str] | None]
 
 _AUTOSCALING: tuple[Pattern, ...] = (
-    (("autoscaling", "engine"), frozenset({"hpa"})),
-    (("autoscaling", "pause"), None),
-    (("autoscaling", "transfer_hpa_ownership"), None),
-    (("autoscaling", "triggers", "*", "metric"), None),
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
-_SECTIONS: tuple[Pattern, ...] = tuple(
-    ((name,), None) for name in ("dependencies", "load_test", "chaos", "runbook")
-)
+_SECTIONS: tuple[Pattern, ...] = tuple(((name,), None) for name in ("load_test", "chaos"))
 
 
 def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
@@ -29,8 +23,7 @@ def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Patt
 _FIELDS = _AUTOSCALING + _SECTIONS
 SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
-    (("prometheus", "auth"), None),
-    (("families", "*"), frozenset({"k6", "chaos", "runbooks"})),
+    (("families", "*"), frozenset({"k6", "chaos"})),
     *_below(("defaults",), _FIELDS),
     *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),
@@ -41,11 +34,7 @@ def find(data: Any, patterns: tuple[Pattern, ...]) -> Iterator[Path]:
     """The paths in `data` that this version does not build."""
     for path, values in patterns:
         for found, value in _match(data, path):
-            if values is None:
-                # The one way to authenticate that is built is none.
-                if not (path[-1] == "auth" and value == "none"):
-                    yield found
-            elif isinstance(value, str) and value in values:
+            if values is None or (isinstance(value, str) and value in values):
                 yield found
 
 

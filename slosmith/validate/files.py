@@ -7,7 +7,17 @@ from collections.abc import Collection
 from typing import Any
 
 from slosmith.artifacts import Made
-from slosmith.validate import alertmanager, dashboards, rules, scaling, trees, unit_tests
+from slosmith.validate import (
+    adapter,
+    alertmanager,
+    dashboards,
+    hpa,
+    rules,
+    runbooks,
+    scaling,
+    trees,
+    unit_tests,
+)
 from slosmith.validate.claims import Claim
 from slosmith.validate.documents import read_json, read_yaml
 from slosmith.validate.findings import Finding, Keys
@@ -22,8 +32,10 @@ _OBJECT_FILE = re.compile(r"kubernetes/([^/]+)/[^/]+\.yaml")
 # Elsewhere a file of this name is one of a service that is called so.
 _KUSTOMIZATION = re.compile(rf"kubernetes/(?:[^/]+/)?{re.escape(trees.KUSTOMIZATION)}")
 _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
+_RUNBOOK = re.compile(r"runbooks/([^/]+)\.md")
 _PROVISIONING = "grafana/provisioning.yaml"
 _ALERTMANAGER = "prometheus/alertmanager.yaml"
+_ADAPTER = "prometheus/adapter.yaml"
 _YAML = (".yaml", ".yml", "/.lint")
 
 
@@ -63,6 +75,10 @@ class Files:
             if not wrong and _DASHBOARD.fullmatch(artifact.path):
                 wrong = self._dashboard(data)
             return found + wrong
+        if match := _RUNBOOK.fullmatch(artifact.path):
+            wrong, anchors = runbooks.check(artifact.text)
+            groups = self._groups.get(match[1], [])
+            return found + wrong + runbooks.check_alerts(groups, match[1], anchors)
         if not artifact.path.endswith(_YAML):
             return found
         documents, wrong = read_yaml(artifact.text)
@@ -90,6 +106,8 @@ class Files:
             return dashboards.check_provisioning(documents[0])
         if path == _ALERTMANAGER:
             return alertmanager.check(documents[0])
+        if path == _ADAPTER:
+            return adapter.check(documents[0])
         return []
 
     def _objects(self, path: str, service: str, documents: list[Any]) -> list[Finding]:
@@ -103,13 +121,15 @@ class Files:
                 rule_objects += [] if wrong else [data]
             elif kind == "ScaledObject":
                 wrong = scaling.check(data)
+            elif kind == "HorizontalPodAutoscaler":
+                wrong = hpa.check(data)
             elif kind == "ConfigMap":
                 wrong = self._config_map(data)
             else:
                 text = f"{kind or 'no kind'} is no kind that slosmith writes here"
                 wrong = [Finding("artifact-unknown", ("kind",), text)]
             if not any(finding.check in _NO_OBJECT for finding in wrong):
-                self.claims += trees.claims(path, data)
+                self.claims += trees.claims(path, data, len(self.claims))
             found += [_below(keys, finding) for finding in wrong]
         if rule_objects and not found:
             found += self._rule_objects(service, rule_objects)

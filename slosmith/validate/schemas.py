@@ -130,7 +130,7 @@ _SCALE_RULE = _object(
         "policies": _list(
             _object(
                 {
-                    "type": {"const": "Percent"},
+                    "type": {"enum": ["Percent", "Pods"]},
                     "value": _integer(1),
                     "periodSeconds": _integer(1, 1800),
                 }
@@ -143,29 +143,36 @@ _FALLBACK = _object(
     {"failureThreshold": _integer(0), "replicas": _integer(0)},
     {"behavior": {"enum": [f"currentReplicas{case}" for case in ("", "IfHigher", "IfLower")]}},
 )
+_TARGET_REF = _object(
+    {
+        "apiVersion": _text(rf"(?:{_DNS}(?:\.{_DNS})*/)?v[0-9][a-z0-9]*", "an API version", 253),
+        "kind": _text(r"[A-Z][A-Za-z0-9]*", "a kind", 63),
+        "name": _DNS_NAME,
+    }
+)
+_HPA_NAME = _text(rf"{_DNS}(?:\.{_DNS})*", "a DNS name", 63)
 SCALED_OBJECT = _kubernetes(
     "keda.sh/v1alpha1",
     "ScaledObject",
     {
         "spec": _object(
             {
-                "scaleTargetRef": _object(
-                    {
-                        "apiVersion": _text(
-                            rf"(?:{_DNS}(?:\.{_DNS})*/)?v[0-9][a-z0-9]*", "an API version", 253
-                        ),
-                        "kind": _text(r"[A-Z][A-Za-z0-9]*", "a kind", 63),
-                        "name": _DNS_NAME,
-                    }
-                ),
-                "minReplicaCount": _integer(1),
+                "scaleTargetRef": _TARGET_REF,
+                "minReplicaCount": _integer(0),
                 "maxReplicaCount": _integer(1),
                 "triggers": _list({"type": "object"}),
             },
             {
+                "pollingInterval": _integer(1),
+                "cooldownPeriod": _integer(0),
+                "idleReplicaCount": {"const": 0},
                 "fallback": _FALLBACK,
                 "advanced": _object(
-                    {"horizontalPodAutoscalerConfig": _object({"behavior": _HPA_BEHAVIOR})}
+                    {
+                        "horizontalPodAutoscalerConfig": _object(
+                            {}, {"name": _HPA_NAME, "behavior": _HPA_BEHAVIOR}
+                        )
+                    }
                 ),
             },
         )
@@ -182,15 +189,96 @@ PROMETHEUS_TRIGGER = _object(
                 "query": _FILLED,
                 "threshold": _STRING,
                 "ignoreNullValues": {"const": "false"},
-            }
+            },
+            {
+                "activationThreshold": _STRING,
+                "customHeaders": _text(r"[A-Za-z-]+=[^=,\s]+", "one header, NAME=VALUE", 200),
+                "namespace": _DNS_LABEL,
+                "authModes": {"enum": ["bearer", "basic", "tls", "custom"]},
+            },
         ),
-    }
+    },
+    {
+        "authenticationRef": _object(
+            {"name": _DNS_NAME}, {"kind": {"const": "ClusterTriggerAuthentication"}}
+        )
+    },
 )
 RESOURCE_TRIGGER = _object(
     {
         "type": {"enum": ["cpu", "memory"]},
         "metricType": {"const": "Utilization"},
         "metadata": _object({"value": _text(r"[1-9][0-9]*", "a whole number above 0", 9)}),
+    }
+)
+
+HPA = _kubernetes(
+    "autoscaling/v2",
+    "HorizontalPodAutoscaler",
+    {
+        "spec": _object(
+            {
+                "scaleTargetRef": _TARGET_REF,
+                "minReplicas": _integer(1),
+                "maxReplicas": _integer(1),
+                "metrics": _list({"type": "object"}),
+            },
+            {"behavior": _HPA_BEHAVIOR},
+        )
+    },
+)
+HPA_RESOURCE = _object(
+    {
+        "type": {"const": "Resource"},
+        "resource": _object(
+            {
+                "name": {"enum": ["cpu", "memory"]},
+                "target": _object(
+                    {"type": {"const": "Utilization"}, "averageUtilization": _integer(1)}
+                ),
+            }
+        ),
+    }
+)
+# A name that is one part of a path, in the API of metrics.
+_METRIC_NAME = _text(r"[A-Za-z0-9_:-]+", "the name of a metric", 1000)
+HPA_PODS = _object(
+    {
+        "type": {"const": "Pods"},
+        "pods": _object(
+            {
+                "metric": _object({"name": _METRIC_NAME}),
+                "target": _object(
+                    {
+                        "type": {"const": "AverageValue"},
+                        "averageValue": _text(
+                            r"[1-9][0-9]*[mkMGT]?", "a canonical quantity above 0", 20
+                        ),
+                    }
+                ),
+            }
+        ),
+    }
+)
+_BY_LABEL = _object({"resource": _FILLED})
+ADAPTER = _object(
+    {
+        "rules": _object(
+            {
+                "custom": _list(
+                    _object(
+                        {
+                            "seriesQuery": _FILLED,
+                            "resources": _object(
+                                {"overrides": _object({"namespace": _BY_LABEL, "pod": _BY_LABEL})}
+                            ),
+                            "name": _object({"matches": _FILLED, "as": _METRIC_NAME}),
+                            "metricsQuery": _FILLED,
+                        }
+                    )
+                )
+            }
+        )
     }
 )
 

@@ -12,6 +12,9 @@ from slosmith.validate.findings import Finding, Keys
 
 KUSTOMIZATION = "kustomization.yaml"
 
+_HPA = ("autoscaling/v2", "HorizontalPodAutoscaler")
+_SCALERS = ("ScaledObject", _HPA[1])
+
 
 def contents(paths: Iterable[str]) -> dict[str, set[str]]:
     """What a kustomization has to list, by folder: the YAML files beside it, and the folders
@@ -45,11 +48,12 @@ def check_kustomization(data: Any, at: str, tree: Mapping[str, set[str]]) -> lis
     return found
 
 
-def claims(path: str, data: Any) -> Iterator[Claim]:
-    """What an object whose shape was checked takes: its identity, and the workload it scales."""
+def claims(path: str, data: Any, number: int) -> Iterator[Claim]:
+    """What an object whose shape was checked takes: its identity, the workload it scales, and the
+    HPA that it owns. `number` is one of its own among the objects of its file."""
     for identity, keys in _identities(data):
         text = f"{' '.join(identity)} stands in {EARLIER} already"
-        yield Claim(("object", *identity), path, keys, text)
+        yield Claim(("object", *identity), path, keys, text, number)
 
 
 def _identities(data: Any) -> Iterator[tuple[tuple[str, ...], Keys]]:
@@ -57,10 +61,15 @@ def _identities(data: Any) -> Iterator[tuple[tuple[str, ...], Keys]]:
     metadata = data["metadata"]
     namespace = metadata["namespace"]
     yield (data["apiVersion"], data["kind"], namespace, metadata["name"]), ("metadata", "name")
-    if data["kind"] == "ScaledObject":
+    if data["kind"] in _SCALERS:
         target = data["spec"]["scaleTargetRef"]
-        names = (target["apiVersion"], target["kind"], namespace, target["name"])
+        group = target["apiVersion"].rpartition("/")[0]
+        names = (group, target["kind"], namespace, target["name"])
         yield ("a scaler of", *names), ("spec", "scaleTargetRef")
+    if data["kind"] == "ScaledObject":
+        config = data["spec"].get("advanced", {}).get("horizontalPodAutoscalerConfig", {})
+        hpa = config.get("name", f"keda-hpa-{metadata['name']}")
+        yield (*_HPA, namespace, hpa), ("spec", "advanced")
 
 
 def _finding(keys: Keys, text: str) -> Finding:

@@ -1,0 +1,1 @@
+"""Parts of the objects that scale a workload: what a ScaledObject and an HPA have in common."""

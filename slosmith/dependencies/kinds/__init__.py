@@ -1,0 +1,1 @@
+"""One module for each kind of dependency; its `KIND` is all that others use."""

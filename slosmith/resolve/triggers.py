@@ -1,0 +1,183 @@
+"""The signals that a service scales on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from slosmith.model import (
+    LatencyIndicator,
+    LatencyTrigger,
+    MetricTrigger,
+    Project,
+    ResourceTrigger,
+    Slo,
+    TrafficTrigger,
+    Trigger,
+)
+from slosmith.numbers import plain
+from slosmith.problems import Path
+from slosmith.promql import fields
+from slosmith.resolve.context import Context, duration, mapping, no_duration, number, text
+from slosmith.shape.messages import suggestion
+
+# KEDA hands a metric to the HPA in thousandths.
+_LEAST = Decimal("0.001")
+
+# The SLOs of all services, by `service/slo`; None where one is there but faulty.
+SloIndex = Mapping[str, Slo | None]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a trigger may refer to."""
+
+    context: Context
+    project: Project
+    service: str
+    slos: SloIndex
+
+
+def build(around: Surroundings, items: list[Any], at: Path) -> tuple[Trigger, ...] | None:
+    """The triggers of a list that stands at model path `at`; None after problems."""
+    found: list[Trigger | None] = []
+    once: dict[str, Path] = {}
+    for index, item in enumerate(items):
+        path = (*at, index)
+        for kind, value in mapping(item).items():
+            _only_once(around.context, kind, value, (*path, kind), once)
+        found.append(_trigger(around, item, path))
+    triggers = tuple(trigger for trigger in found if trigger is not None)
+    return triggers if len(triggers) == len(found) else None
+
+
+def _only_once(context: Context, kind: str, value: Any, at: Path, once: dict[str, Path]) -> None:
+    """Resources, and the names of metrics, are there once."""
+    what, path = f"`{kind}`", at
+    if kind == "metric":
+        name = text(mapping(value).get("name"))
+        what, path = f"the metric `{name}`", (*at, "name")
+        if not name:
+            return
+    elif kind not in ("cpu", "memory"):
+        return
+    if once.setdefault(what, path) != path:
+        message = f"{what} is given twice, first at {context.origins.place(once[what])}"
+        context.error("trigger-twice", message, path, key=kind != "metric")
+
+
+def _trigger(around: Surroundings, item: Any, at: Path) -> Trigger | None:
+    for kind, value in mapping(item).items():
+        path = (*at, kind)
+        if kind == "traffic" and isinstance(value, dict):
+            return _traffic(around.context, value, path)
+        if kind == "latency" and isinstance(value, dict):
+            return _latency(around, value, path)
+        if kind == "metric" and isinstance(value, dict):
+            return _metric(around.context, value, path)
+        if kind in ("cpu", "memory") and isinstance(value, int):
+            return ResourceTrigger(kind, value)  # type: ignore[arg-type]
+    return None
+
+
+def _traffic(context: Context, data: dict[str, Any], at: Path) -> TrafficTrigger | None:
+    series = None
+    if isinstance(data.get("series"), str):
+        series, faults = fields.selector(data["series"], context.judge)
+        context.faults(faults, (*at, "series"))
+    per_replica = _threshold(context, data, "per_replica", at)
+    activation = _activation(context, data, at)
+    if series is None or per_replica is None or activation is None:
+        return None
+    return TrafficTrigger(series, per_replica, data.get("wakes") is True, activation)
+
+
+def _metric(context: Context, data: dict[str, Any], at: Path) -> MetricTrigger | None:
+    query = None
+    if isinstance(data.get("query"), str):
+        query, faults = fields.instant_value(data["query"], context.judge)
+        context.faults(faults, (*at, "query"))
+    given = [key for key in ("per_replica", "target") if key in data]
+    if len(given) != 1:
+        has = f"it has {' and '.join(given)}" if given else "it has none of them"
+        message = (
+            "`metric` takes exactly one of per_replica (the value is a total, shared by the "
+            f"replicas) and target (every replica has the value already); {has}"
+        )
+        context.error("field-union", message, at, key=True)
+        return None
+    threshold = _threshold(context, data, given[0], at)
+    activation = _activation(context, data, at)
+    name = text(data.get("name"))
+    if query is None or threshold is None or activation is None or not name:
+        return None
+    return MetricTrigger(
+        name,
+        query,
+        per_replica=threshold if given[0] == "per_replica" else None,
+        target=threshold if given[0] == "target" else None,
+        wakes=data.get("wakes") is True,
+        activation=activation,
+    )
+
+
+def _threshold(context: Context, data: dict[str, Any], key: str, at: Path) -> Decimal | None:
+    value = number(data.get(key))
+    if value is not None and value < _LEAST:
+        message = f"{key}: {plain(value)} rounds to nothing; at least 0.001"
+        context.error("trigger-precision", message, (*at, key))
+        return None
+    return _three_decimals(context, value, key, at)
+
+
+def _activation(context: Context, data: dict[str, Any], at: Path) -> Decimal | None:
+    if "activation" not in data:
+        return Decimal(0)
+    return _three_decimals(context, number(data["activation"]), "activation", at)
+
+
+def _three_decimals(context: Context, value: Decimal | None, key: str, at: Path) -> Decimal | None:
+    if value is not None and value % _LEAST:
+        message = f"{key}: {plain(value)} has more than three decimals, which KEDA cuts"
+        context.error("trigger-precision", message, (*at, key))
+        return None
+    return value
+
+
+def _latency(around: Surroundings, data: dict[str, Any], at: Path) -> LatencyTrigger | None:
+    quantile, target = number(data.get("quantile")), duration(data.get("target"))
+    no_duration(around.context, data, "target", at)
+    named = data.get("slo")
+    if not isinstance(named, str):
+        return None
+    full = find_slo(around, named, (*at, "slo"))
+    slo = around.slos[full] if full else None
+    if slo is None:
+        return None
+    if not isinstance(slo.indicator, LatencyIndicator):
+        message = (
+            f"`{named}` is an SLO of the kind {slo.indicator.kind}; a latency trigger needs one "
+            "with a histogram (indicator latency)"
+        )
+        around.context.error("trigger-slo", message, (*at, "slo"))
+        return None
+    if full is None or quantile is None or not target:
+        return None
+    histogram = slo.indicator
+    return LatencyTrigger(
+        full, histogram.histogram, quantile, target, histogram.unit, histogram.native
+    )
+
+
+def find_slo(around: Surroundings, named: str, at: Path) -> str | None:
+    """`service/slo` of an SLO that a trigger names, at model path `at`; None with a problem."""
+    full = named if "/" in named else f"{around.service}/{named}"
+    if full in around.slos:
+        return full
+    own = [name.split("/")[1] for name in around.slos if name.startswith(f"{around.service}/")]
+    near = suggestion(named, [*own, *around.slos])
+    message = f"there is no SLO `{named}`{near or '; SLOs of this service: ' + ', '.join(own)}"
+    around.context.error("slo-unknown", message, at)
+    return None

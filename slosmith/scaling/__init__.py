@@ -1,0 +1,1 @@
+"""What scalers ask and compare: queries of triggers, their thresholds, names of their metrics."""
