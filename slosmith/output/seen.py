@@ -14,6 +14,7 @@ import re
 import tempfile
 import time
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 
 from slosmith.output.lock import make_cache
@@ -65,7 +66,8 @@ class Digests:
             return
         files = {path: [*seen, digest] for path, (seen, digest) in entries.items()}
         with suppress(OSError):
-            replace(self._file, json.dumps({"format": _FORMAT, "files": files}).encode())
+            data = json.dumps({"format": _FORMAT, "files": files}).encode()
+            replace(self._file, _sum(data) + b"\n" + data)
 
 
 def signature(status: os.stat_result) -> _Signature:
@@ -91,9 +93,17 @@ def replace(file: Path, data: bytes) -> None:
         raise
 
 
+def _sum(data: bytes) -> bytes:
+    """Disks and power fail: half a digest that was right must not pass for a whole one."""
+    return blake2b(data, digest_size=16).hexdigest().encode()
+
+
 def _load(file: Path) -> dict[str, _Entry]:
     try:
-        content = json.loads(file.read_bytes())
+        checksum, _, data = file.read_bytes().partition(b"\n")
+        if checksum != _sum(data):
+            return {}
+        content = json.loads(data)
         if content["format"] != _FORMAT:
             return {}
         return {
