@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from generators.dashboard_configmap import config_map
-from generators.grafana import dependency_rows, queries, slo_row, summary
+from generators.grafana import dependency_rows, names, queries, scaling, slo_row, status, summary
+from generators.grafana.fields import Json
+from generators.grafana.layout import Row, arrange
 from generators.grafana.panels import (
     Link,
     Panel,
+    Variable,
     annotation,
     dashboard,
+    dashboard_link,
     datasource_variable,
     link,
     query_variable,
@@ -16,10 +22,16 @@ from generators.grafana.panels import (
 from generators.grafana.text import http_url, title
 from generators.grafana.trim import to_json
 from slosmith.artifacts import Artifact
+from slosmith.escape import one_line
 from slosmith.model import Project, Service
 
-# With more SLOs their rows are closed, so that all names fit on a screen.
-OPEN_ROWS = 4
+# Each makes the rows of one subject, none where the service has nothing of it; the rows stand in
+# this order. A new subject is a module with such a function.
+ROWS: tuple[Callable[[Service, Project], list[Row]], ...] = (
+    slo_row.rows,
+    scaling.rows,
+    dependency_rows.rows,
+)
 
 # What Grafana's database holds.
 _TAG_LENGTH = 50
@@ -30,50 +42,51 @@ _ALERT_TEXT = "{{slo}} ({{severity}})"
 def generate(service: Service, project: Project) -> list[Artifact]:
     """`grafana/dashboards/<service>.json`, and the ConfigMap with the same text."""
     text = dashboard_json(service, project)
+    source = one_line(service.source)
     return [
         Artifact(f"grafana/dashboards/{service.name}.json", text),
-        config_map(service, project, f"{uid(service.name)}.json", text),
+        config_map(service.name, names.uid(service.name), source, text, project),
     ]
-
-
-def uid(service: str) -> str:
-    """The uid of a service's dashboard, 40 characters at most as names have 36; addresses are
-    `/d/<uid>`."""
-    return f"slo-{service}"
 
 
 def dashboard_json(service: Service, project: Project) -> str:
     """The dashboard as JSON, as files and ConfigMaps hold it."""
+    rows = [row for make in ROWS for row in make(service, project)]
     return to_json(
         dashboard(
-            uid=uid(service.name),
+            uid=names.uid(service.name),
             title=service.name,
             description=_description(service),
             tags=_tags(service),
-            variables=[
-                datasource_variable(),
-                query_variable("slo", "SLO", queries.slo_names(service)),
-            ],
+            variables=_variables(service),
             annotations=[
                 annotation("Firing alerts", queries.firing(service), "{{alertname}}", _ALERT_TEXT)
             ],
             links=_links(service, project),
-            panels=_panels(service, project),
+            panels=arrange(_head(service, project), rows),
         )
     )
 
 
-def _panels(service: Service, project: Project) -> list[Panel]:
-    panels, y = summary.panels(service, 0)
-    closed = len(service.slos) > OPEN_ROWS
-    for slo in service.slos:
-        panels += slo_row.panels(service, slo, project, y, closed)
-        y += 1 if closed else 1 + slo_row.HEIGHT
-    for dependency in service.dependencies:
-        added = dependency_rows.panels(dependency, y, closed)
-        panels += added
-        y += (1 if closed else 1 + dependency_rows.HEIGHT) if added else 0
+def _head(service: Service, project: Project) -> list[Panel]:
+    panels = summary.panels(service)
+    if summary.is_large(service):
+        panels.append(status.slos(service, _runbook_of_slo(service, project)))
     return panels
+
+
+def _variables(service: Service) -> list[Variable]:
+    """The data source, the SLOs, and the values of each label that any SLO is split by."""
+    return [
+        datasource_variable(),
+        query_variable("slo", "SLO", queries.slo_names(service)),
+        *(
+            query_variable(
+                queries.variable(label), label, queries.label_values(service, label), empty=True
+            )
+            for label in queries.split_by(service)
+        ),
+    ]
 
 
 def _description(service: Service) -> str:
@@ -90,7 +103,17 @@ def _tags(service: Service) -> list[str]:
 
 
 def _links(service: Service, project: Project) -> list[Link]:
-    """The runbook and the service's own links, in the order of the spec."""
-    found = [("Runbook", slo_row.runbook_url(service, project))]
+    """The runbook, all SLOs of all services, and the service's own links as in the spec."""
+    found = [("Runbook", names.runbook_url(service.name, project))]
     found += [(title(name), http_url(address)) for name, address in service.links.items()]
-    return [link(name, url) for name, url in found if url]
+    (runbook, *own) = [link(name, url) if url else None for name, url in found]
+    every = dashboard_link("All SLOs", names.uid(names.OVERVIEW))
+    return [item for item in (runbook, every, *own) if item]
+
+
+def _runbook_of_slo(service: Service, project: Project) -> Json | None:
+    """The link of a cell with an SLO's name."""
+    url = names.runbook_url(service.name, project)
+    if url is None:
+        return None
+    return {"title": "Runbook", "url": f"{url}#${{__value.raw}}", "targetBlank": True}

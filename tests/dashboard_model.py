@@ -11,6 +11,7 @@ import promql_parser
 
 from generators.dashboards import dashboard_json
 from slosmith.model import Project, Service
+from tests import grafana_variables
 from tests.models import make_service
 
 Json = dict[str, Any]
@@ -45,16 +46,15 @@ def queries(data: Json) -> Iterator[tuple[str, str]]:
         yield annotation["name"], annotation["target"]["expr"]
     for variable in data["templating"]["list"]:
         if variable["type"] == "query":
-            match = re.fullmatch(r"label_values\((.+), slo\)", variable["query"]["query"])
+            match = re.fullmatch(r"label_values\((.+), \w+\)", variable["query"]["query"])
             assert match is not None
             yield variable["name"], match[1]
 
 
 def expand(query: str, chosen: str = ".+") -> str:
     """A query as Grafana sends it: `chosen` is `.+` for all SLOs, or `(a|b)`."""
-    expanded = query.replace("$slo", chosen)
-    assert "$" not in expanded and "[[" not in expanded
-    return expanded
+    names = set(re.findall(r"\$((?:by_)?\w+)", query)) - {"__rate_interval"}
+    return grafana_variables.expand(query, dict.fromkeys(names, ".*") | {"slo": chosen})
 
 
 def selectors(query: str) -> list[promql_parser.VectorSelector]:

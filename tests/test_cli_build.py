@@ -37,7 +37,9 @@ def test_one_spec_writes_its_files_and_those_of_the_whole_fleet(pair: Path) -> N
     made = tree(pair / "out")
     assert "prometheus/rules/api.yaml" in made
     assert not [path for path in made if "web" in path]
-    assert _resources(pair) == ["api", "web"], "the fleet is all services, whichever are written"
+    assert _resources(pair) == ["api", "overview", "web"], (
+        "the fleet is all services, whichever are written"
+    )
 
 
 def test_a_folder_means_the_specs_in_it(pair: Path) -> None:
@@ -78,7 +80,7 @@ def test_a_part_removes_nothing(pair: Path) -> None:
         result = invoke("build", *part, *OFF)
         assert (result.exit_code, ", 0 removed" in result.output) == (0, True), result.output
     assert set(tree(pair / "out")) == before
-    assert _resources(pair) == ["api"], "what GitOps syncs follows the specs at once"
+    assert _resources(pair) == ["api", "overview"], "what GitOps syncs follows the specs at once"
 
 
 def test_removing_a_spec_removes_its_files_and_its_entry(
@@ -87,11 +89,11 @@ def test_removing_a_spec_removes_its_files_and_its_entry(
     before = built(pair, monkeypatch)
     (pair / "specs/web.yaml").unlink()
     result = invoke("build", *OFF)
-    assert result.output == "out: 1 written, 9 removed, 12 unchanged\n"
+    assert result.output == "out: 1 written, 9 removed, 15 unchanged\n"
     after = tree(pair / "out")
     assert {path for path in before if "web" in path} == before.keys() - after.keys()
     assert not (pair / "out/kubernetes/web").exists()
-    assert _resources(pair) == ["api"]
+    assert _resources(pair) == ["api", "overview"]
     assert invoke("check", *OFF).exit_code == 0
 
 
@@ -100,7 +102,7 @@ def test_renaming_a_service_moves_its_files(pair: Path, monkeypatch: pytest.Monk
     write(pair, {"specs/web.yaml": spec("site")})
     assert invoke("build", *OFF).exit_code == 0
     assert not [path for path in tree(pair / "out") if "web" in path]
-    assert _resources(pair) == ["api", "site"]
+    assert _resources(pair) == ["api", "overview", "site"]
 
 
 def test_one_broken_spec_anywhere_means_that_nothing_is_written(
@@ -148,7 +150,7 @@ def test_a_service_may_be_called_like_a_generated_file(name: str, pair: Path) ->
     write(pair, {"specs/odd.yaml": spec(name)})
     result = invoke("build", *OFF)
     assert result.exit_code == 0, result.output
-    assert _resources(pair) == sorted(["api", "web", name])
+    assert _resources(pair) == sorted(["api", "overview", "web", name])
     assert {f"prometheus/rules/{name}.yaml", f"prometheus/tests/{name}.yaml"} <= set(
         tree(pair / "out")
     )
@@ -157,7 +159,7 @@ def test_a_service_may_be_called_like_a_generated_file(name: str, pair: Path) ->
 def test_building_twice_writes_nothing(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built(pair, monkeypatch)
     stamps = {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")}
-    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 22 unchanged\n"
+    assert invoke("build", *OFF).output == "out: 0 written, 0 removed, 25 unchanged\n"
     assert {path: path.stat().st_mtime_ns for path in (pair / "out").rglob("*")} == stamps
 
 
@@ -165,7 +167,7 @@ def test_check_without_output_names_every_file_and_writes_none(pair: Path) -> No
     before = tree(pair)
     result = invoke("check", *OFF)
     assert result.exit_code == 1
-    assert result.output.count("[drift-missing]") == 25
+    assert result.output.count("[drift-missing]") == 28
     assert _without_cache(tree(pair)) == before
     assert not (pair / "out").exists()
 

@@ -1,4 +1,4 @@
-"""Dashboards: structure, layout, queries, and what Grafana's linter and models ask of them."""
+"""The dashboard of a service: structure, layout, keys and order."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from generators.dashboards import OPEN_ROWS, generate
-from generators.rules.groups import service_groups
+from generators.dashboards import generate
+from generators.grafana.slo_row import OPEN_ROWS
+from generators.grafana.summary import TILES
 from slosmith.model import Service
-from tests.dashboard_model import PROJECT, Json, dashboard, expand, panels, queries, selectors
+from tests.dashboard_model import PROJECT, Json, dashboard, panels
 from tests.models import INDICATORS, make_service, make_slo
 
 ROOT = Path(__file__).parents[1]
@@ -36,9 +37,35 @@ def data(request: pytest.FixtureRequest) -> Json:
     return dashboard(request.param)
 
 
-def test_ids_are_unique_and_count_from_one(data: Json) -> None:
+def test_ids_are_of_the_row_so_that_links_to_panels_last(data: Json) -> None:
     ids = [panel["id"] for panel in panels(data)]
-    assert ids == list(range(1, len(ids) + 1))
+    assert len(set(ids)) == len(ids)
+    rows = [panel["id"] for panel in data["panels"] if panel["type"] == "row"]
+    assert rows == [100 * number for number in range(1, len(rows) + 1)]
+    assert ids == sorted(ids)
+
+
+def test_one_slo_more_changes_only_its_own_panels() -> None:
+    before, after = dashboard(many(2)), dashboard(many(3))
+    kept = {panel["id"]: panel for panel in panels(after)}
+    changed = [panel["title"] for panel in panels(before) if kept[panel["id"]] != panel]
+    assert changed == []
+    added = set(kept) - {panel["id"] for panel in panels(before)}
+    assert added == {300, 301, 302, 303}
+
+
+def test_another_objective_changes_only_the_panels_of_its_slo() -> None:
+    slos = [make_slo(f"slo-{index}") for index in range(3)]
+    before = dashboard(make_service("api", *slos))
+    after = dashboard(make_service("api", slos[0], make_slo("slo-1", objective="99"), slos[2]))
+    changed = [
+        new["title"] for old, new in zip(panels(before), panels(after), strict=True) if old != new
+    ]
+    assert changed == [
+        "slo-1 (99% over 30d)",
+        "slo-1: burn rate",
+        "slo-1: error ratio",
+    ]
 
 
 def _cells(panel: Json) -> Iterator[tuple[int, int]]:
@@ -103,7 +130,16 @@ def test_head_of_the_dashboard() -> None:
                 "title": "Runbook",
                 "type": "link",
                 "url": "https://git.example.com/slos/out/runbooks/api.md",
-            }
+            },
+            {
+                "icon": "dashboard",
+                "includeVars": True,
+                "keepTime": True,
+                "targetBlank": False,
+                "title": "All SLOs",
+                "type": "link",
+                "url": "/d/slo-overview",
+            },
         ],
         "refresh": "1m",
         "schemaVersion": 42,
@@ -130,37 +166,12 @@ def test_variables() -> None:
     assert slo["allValue"] == ".+"
 
 
-def _recorded(service: Service) -> dict[str, set[str]]:
-    """The names that the rules really record, by SLO."""
-    names: dict[str, set[str]] = {slo.name: set() for slo in service.slos}
-    for group in service_groups(service, PROJECT):
-        for rule in group["rules"]:
-            if "record" in rule:
-                names[rule["labels"]["slo"]].add(rule["record"])
-    return names
-
-
-@pytest.mark.parametrize("service", SIZES, ids=lambda service: f"{len(service.slos)}-slos")
-def test_queries_read_recorded_series_of_the_service_and_alerts_alone(service: Service) -> None:
-    recorded = _recorded(service)
-    asked = 0
-    for title, query in queries(dashboard(service)):
-        for selector in selectors(query):
-            asked += 1
-            matchers = {item.name: item.value for item in selector.matchers.matchers}
-            assert matchers["service"] == service.name
-            if selector.name == "ALERTS":
-                assert matchers["slo"] == ".+"
-                continue
-            chosen = [matchers["slo"]] if matchers.get("slo", ".+") != ".+" else list(recorded)
-            assert all(selector.name in recorded[slo] for slo in chosen), (title, query)
-    assert asked > 15
-
-
 PANEL_KEYS = {"datasource", "description", "fieldConfig", "gridPos", "id", "options", "targets"}
 PANEL_KEYS |= {"title", "type"}
+MORE_KEYS = {"links", "timeFrom", "transformations"}
 ROW_KEYS = {"collapsed", "gridPos", "id", "panels", "title", "type"}
-CUSTOM_KEYS = {"axisSoftMax", "fillOpacity", "lineWidth", "showPoints", "thresholdsStyle"}
+CUSTOM_KEYS = {"axisSoftMax", "fillOpacity", "lineInterpolation", "lineWidth", "showPoints"}
+CUSTOM_KEYS |= {"thresholdsStyle"}
 
 
 def test_panels_have_the_keys_that_grafana_reads(data: Json) -> None:
@@ -168,65 +179,41 @@ def test_panels_have_the_keys_that_grafana_reads(data: Json) -> None:
         if panel["type"] == "row":
             assert panel.keys() == ROW_KEYS
             continue
-        assert panel.keys() - {"links", "timeFrom"} == PANEL_KEYS
+        assert panel.keys() - MORE_KEYS == PANEL_KEYS
         assert panel["fieldConfig"].keys() == {"defaults", "overrides"}
         assert panel["fieldConfig"]["defaults"].get("custom", {}).keys() <= CUSTOM_KEYS
 
 
-def test_tiles_show_the_value_now_and_graphs_every_point(data: Json) -> None:
+def test_tiles_and_tables_show_the_value_now_and_graphs_every_point(data: Json) -> None:
     for panel in panels(data):
         assert "maxDataPoints" not in panel
         for target in panel.get("targets", []):
-            assert target["instant" if panel["type"] == "stat" else "range"] is True
+            now = panel["type"] in ("stat", "table") or "{{seen}}" in target["legendFormat"]
+            assert target["instant" if now else "range"] is True
             assert ("instant" in target) != ("range" in target)
             assert "intervalFactor" not in target
 
 
 def test_tiles_say_so_where_there_is_no_data(data: Json) -> None:
     tiles = [panel for panel in panels(data) if panel["type"] == "stat"]
-    assert len(tiles) == 5
+    assert len(tiles) == (6 if len(tiles) == 6 else 4)
     for tile in tiles:
-        assert tile["fieldConfig"]["defaults"]["noValue"] == "no data"
+        words = tile["fieldConfig"]["defaults"]["noValue"]
+        assert words == ("nothing fires" if "firing" in tile["title"] else "no data")
         assert tile["options"]["orientation"] == "horizontal"
         assert tile["options"]["reduceOptions"] == {"calcs": ["lastNotNull"]}
 
 
-# What the rules of dashboard-linter ask that concern such dashboards. Its rules about the
-# variables and matchers `job` and `instance` are excluded by the generated .lint file.
-UNITS = {"none", "short", "percentunit", "s"}  # of those in its list
-
-
-def test_linter_every_panel_has_title_description_unit_source_and_queries(data: Json) -> None:
-    for panel in panels(data):
-        if panel["type"] == "row":
-            assert panel["title"] and "datasource" not in panel
-            continue
-        assert panel["title"] and panel["description"]
-        assert panel["datasource"] == {"type": "prometheus", "uid": "$datasource"}
-        assert panel["targets"]
-        assert all(target["datasource"] == panel["datasource"] for target in panel["targets"])
-        refs = [target["refId"] for target in panel["targets"]]
-        assert len(set(refs)) == len(refs)
-        if panel["type"] != "state-timeline":
-            assert panel["fieldConfig"]["defaults"]["unit"] in UNITS
-
-
-def test_linter_variables_and_editing(data: Json) -> None:
-    datasource, *others = data["templating"]["list"]
-    assert (datasource["name"], datasource["label"]) == ("datasource", "Data source")
-    assert all(re.match(r"label_values\(", item["query"]["query"]) for item in others)
-    assert all(item["refresh"] == 2 for item in others)
-    assert data["editable"] is False
-
-
-def test_linter_queries_have_no_ranges_or_counters(data: Json) -> None:
-    for _, query in queries(data):
-        assert "[" not in expand(query)
-        assert not any((item.name or "").endswith("_total") for item in selectors(query))
-
-
-def test_every_query_is_promql(data: Json) -> None:
-    assert all(selectors(query) for _, query in queries(data))
+def test_of_many_slos_tiles_show_the_worst_and_a_table_all() -> None:
+    few, lots = dashboard(many(TILES)), dashboard(many(TILES + 1))
+    assert not [panel for panel in panels(few) if panel["type"] == "table"]
+    [table] = [panel for panel in panels(lots) if panel["type"] == "table"]
+    assert [item["displayName"] for item in table["options"]["sortBy"]] == ["Burn rate, 1h"]
+    for panel in lots["panels"][:4]:
+        assert panel["type"] == "stat"
+        assert panel["targets"][0]["expr"].startswith((f"topk({TILES},", f"bottomk({TILES},"))
+    # Whatever their number: the first screen is as high.
+    assert lots["panels"][6]["gridPos"] | {"h": 0} == {"h": 0, "w": 24, "x": 0, "y": 14}
 
 
 def test_nothing_is_null_but_the_first_of_the_thresholds(data: Json) -> None:
@@ -238,7 +225,7 @@ def test_nothing_is_null_but_the_first_of_the_thresholds(data: Json) -> None:
             for index, value in enumerate(item):
                 walk(value, f"{path}[{index}]")
         else:
-            assert item is not None or path.endswith("thresholds.steps[0].value"), path
+            assert item is not None or path.endswith(".steps[0].value"), path
             assert item != "null"
 
     walk(data, "")
@@ -290,41 +277,3 @@ def test_one_module_imports_grafanalib() -> None:
             if any(name.split(".")[0] == "grafanalib" for name in named):
                 importing.append(file.relative_to(ROOT).as_posix())
     assert importing == ["generators/grafana/panels.py"]
-
-
-# What Grafana's models do not have, though its Prometheus data source reads it.
-UNMODELLED = {"target.expr", "target.refId", "textFormat", "titleFormat"}
-
-
-def test_grafanas_own_models_know_every_key(data: Json) -> None:
-    pytest.importorskip("grafana_foundation_sdk", reason="Grafana's models for Python are missing")
-    from grafana_foundation_sdk.cog.encoder import JSONEncoder
-    from grafana_foundation_sdk.cog.plugins import register_default_plugins
-    from grafana_foundation_sdk.models.dashboard import Dashboard
-
-    register_default_plugins()
-    again = json.loads(JSONEncoder().encode(Dashboard.from_json(data)))
-    lost = set(_lost(data, again, ""))
-    assert lost == {f".annotations.list[0].{key}" for key in UNMODELLED}
-
-
-def _lost(wanted: Any, found: Any, path: str) -> Iterator[str]:
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        for key, value in wanted.items():
-            if key in found:
-                yield from _lost(value, found[key], f"{path}.{key}")
-            else:
-                yield from _leaves(value, f"{path}.{key}")
-    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        for index, (one, other) in enumerate(zip(wanted, found, strict=True)):
-            yield from _lost(one, other, f"{path}[{index}]")
-    elif wanted != found:
-        yield path
-
-
-def _leaves(item: Any, path: str) -> Iterator[str]:
-    if not isinstance(item, dict):
-        yield path
-        return
-    for key, value in item.items():
-        yield from _leaves(value, f"{path}.{key}")

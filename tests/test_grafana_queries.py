@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from generators.grafana import queries as promql
+from generators.grafana.summary import TILES
 from generators.rules.files import generate as rules
 from slosmith.model import Service
 from tests.dashboard_model import PROJECT, dashboard, expand, queries, titled
 from tests.models import DAY, INDICATORS, make_service, make_slo
+from tests.promql_values import PROMTOOL, evaluate
 
-PROMTOOL = shutil.which("promtool")
 pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="promtool is missing")
 
 EVERY_KIND = make_service("api", *(make_slo(kind, kind) for kind in INDICATORS))
@@ -39,38 +37,13 @@ RAW = {
     'up{job="api",instance="b"}': "0x65",
 }
 
-Expected = Mapping[str, Sequence[tuple[str, float]]]
 
-
-def evaluate(
-    folder: Path, series: Mapping[str, str], expected: Expected, minute: int, rule_file: str = ""
-) -> None:
-    """Asks promtool for the value of each query at a minute: labels and values, in any order."""
-    case: dict[str, Any] = {
-        "interval": "1m",
-        "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "promql_expr_test": [
-            {
-                "expr": query,
-                "eval_time": f"{minute}m",
-                "exp_samples": [{"labels": labels, "value": value} for labels, value in samples],
-            }
-            for query, samples in expected.items()
-        ],
-    }
-    suite: dict[str, Any] = {"evaluation_interval": "1m", "tests": [case]}
-    if rule_file:
-        (folder / "rules.yaml").write_text(rule_file, encoding="utf-8")
-        suite["rule_files"] = ["rules.yaml"]
-    (folder / "test.yaml").write_text(yaml.safe_dump(suite), encoding="utf-8")
-    run = subprocess.run(
-        [str(PROMTOOL), "test", "rules", "test.yaml"], cwd=folder, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-
-
-def chosen_by(title: str, service: Service, names: Sequence[str]) -> int:
-    """How many SLOs' series the queries of a panel should give."""
+def chosen_by(title: str, query: str, service: Service, names: Sequence[str]) -> int:
+    """How many SLOs' series the queries of a panel should give; tiles show the worst ones."""
+    if re.search(rf"(?:top|bottom)k\({TILES},", query):
+        return min(len(names), TILES)
+    if "histogram_quantile" in query:
+        return 1
     return 1 if title.split(":")[0] in {slo.name for slo in service.slos} else len(names)
 
 
@@ -88,7 +61,7 @@ def test_every_query_has_a_value_for_every_slo_from_what_the_rules_record(
         elif "ALERTS" in query:
             expected[f"{asked} > bool 0"] = [("{}", 1.0)]
         else:
-            expected[asked] = [("{}", float(chosen_by(title, EVERY_KIND, names)))]
+            expected[asked] = [("{}", float(chosen_by(title, query, EVERY_KIND, names)))]
     assert len(expected) > 60
     evaluate(tmp_path, RAW, expected, MINUTES, rule_file)
 

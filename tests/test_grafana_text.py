@@ -113,6 +113,7 @@ def test_links_are_in_the_order_of_the_spec_after_the_runbook() -> None:
     shown = dashboard(make_service(links=links))["links"]
     assert [(link["title"], link["url"]) for link in shown] == [
         ("Runbook", "https://git.example.com/slos/out/runbooks/api.md"),
+        ("All SLOs", "/d/slo-overview"),
         ("repo $\u2060{slo}", "https://git.example.com/api"),
         ("chat", "https://chat.example.com/%24team"),
         ("Runbook", "https://other.example.com"),
@@ -168,7 +169,13 @@ def test_nothing_in_a_config_map_is_for_flux_or_grafana_to_fill_in(text: str) ->
     assert annotations["grafana_folder"] == text
     [stored] = loaded["data"].values()
     assert "${" not in stored
-    assert {match[0] for match in VARIABLE.finditer(stored)} == {"$datasource", "$slo", "$__all"}
+    assert {match[0] for match in VARIABLE.finditer(stored)} == {
+        "$datasource",
+        "$slo",
+        "$__all",
+        "$__from",
+        "$__to",
+    }
     # Written as it is, not as an escaped line: a block of the same text, indented.
     assert stored.splitlines() == [
         line.removeprefix("    ")

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from generators import keda, kustomizations
+from generators.overview import generate as overview
 from slosmith import model
 from slosmith.artifacts import Artifact
 from tests.kubectl import needs_kubectl
@@ -45,6 +46,9 @@ def fleet(names: Sequence[str]) -> list[Artifact]:
         made += kustomizations.generate_folder(service, PROJECT, paths)
         summaries.append(summary(name, [artifact.path for artifact in made]))
         artifacts += made
+    artifacts += [
+        artifact for artifact in overview(PROJECT, summaries) if artifact.family == "kubernetes"
+    ]
     return artifacts + kustomizations.generate(PROJECT, summaries)
 
 
@@ -92,7 +96,7 @@ def test_a_service_without_manifests_has_no_kustomization() -> None:
     assert kustomizations.generate_folder(scaled_service("api"), PROJECT, paths) == []
 
 
-def test_the_fleet_lists_the_services_that_have_manifests() -> None:
+def test_the_fleet_lists_the_overview_and_the_services_that_have_manifests() -> None:
     [artifact] = kustomizations.generate(
         PROJECT,
         [
@@ -104,7 +108,7 @@ def test_the_fleet_lists_the_services_that_have_manifests() -> None:
         ],
     )
     assert artifact.path == "kubernetes/kustomization.yaml"
-    assert resources(artifact) == ["api", "web"]
+    assert resources(artifact) == ["api", "overview", "web"]
 
 
 def test_an_empty_fleet_lists_nothing() -> None:
@@ -132,7 +136,7 @@ def test_kustomize_builds_the_tree(tmp_path: Path) -> None:
     made = [
         yaml.load(artifact.text, Loader=yaml.CSafeLoader)
         for artifact in fleet(NAMES)
-        if artifact.path.endswith("scaledobject.yaml")
+        if artifact.path.endswith(("scaledobject.yaml", "overview/dashboard.yaml"))
     ]
     by_name = {item["metadata"]["name"]: item for item in built}
     assert by_name == {item["metadata"]["name"]: item for item in made}

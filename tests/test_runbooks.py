@@ -13,7 +13,7 @@ import promql_parser
 import pytest
 import yaml
 
-from generators.grafana.dependency_rows import literal, panels
+from generators.grafana.dependency_rows import grafana_query, rows
 from generators.rules import alerts
 from slosmith import anchors, slomath
 from slosmith.model import Project, SeverityAlert
@@ -173,7 +173,7 @@ def test_a_dependency_without_metrics_has_no_queries_and_no_row() -> None:
     text = section(runbook(make_full_service(dependencies=(dependency,))), "dependency_my-postgres")
     assert "psql" in text
     assert "promql" not in text
-    assert panels(dependency, 0, closed=False) == []
+    assert rows(make_full_service(dependencies=(dependency,)), PROJECT) == []
 
 
 def test_disabled_alerts_have_no_section() -> None:
@@ -248,18 +248,18 @@ def test_dead_links_are_found_before_anything_is_written() -> None:
 
 @pytest.mark.parametrize("kind", ["postgres", "redis", "http"])
 def test_a_dashboard_row_shows_the_series_of_the_exporter(kind: str) -> None:
-    dependency = make_dependency(kind)
-    head, *graphs = panels(dependency, 7, closed=False)
-    assert head.title.startswith(f"my-{kind} (")
-    assert len(graphs) >= 3
-    for graph in graphs:
-        assert graph.gridPos.y == 8
+    service = make_service(dependencies=(make_dependency(kind),))
+    (row,) = rows(service, PROJECT)
+    assert row.title.startswith(f"my-{kind} (") and row.closed
+    assert len(row.panels) >= 3
+    for graph in row.panels:
+        (link,) = graph.links
+        assert link["url"].endswith(f"/api.md#dependency_my-{kind}")
         for target in graph.targets:
-            promql_parser.parse(target["expr"])
+            promql_parser.parse(target["expr"].replace("$__rate_interval", "5m"))
+            assert "[5m]" not in target["expr"]
             assert f'job="{kind}"' in target["expr"]
-    assert sum(graph.gridPos.w for graph in graphs) <= 24
-    (closed,) = panels(dependency, 7, closed=True)
-    assert len(closed.panels) == len(graphs)
+    assert sum(graph.gridPos.w for graph in row.panels) <= 24
 
 
 @pytest.mark.parametrize(
@@ -270,10 +270,11 @@ def test_a_dashboard_row_shows_the_series_of_the_exporter(kind: str) -> None:
         ('a="[[x]]"', r'a="\x5b[x]]"'),
         ('a=~"x$"', 'a=~"x$"'),
         ('a="\\"$x"', r'a="\"\x24x"'),
+        ('a="[5m]"', 'a="[5m]"'),
     ],
 )
 def test_grafana_finds_no_variable_in_a_matcher(matcher: str, written: str) -> None:
-    before, after = f"up{{{matcher}}}", literal(f"up{{{matcher}}}")
+    before, after = f"up{{{matcher}}}", grafana_query(f"up{{{matcher}}}")
     assert after == f"up{{{written}}}"
 
     def value(query: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.projects import OFF, PROJECT, invoke, ratio, write
 
@@ -40,7 +42,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_as_many_slos_as_are_allowed_are_built_without_a_warning(project: Path) -> None:
     write(project, {"specs/many.yaml": _spec(MOST)})
     result = invoke("build", *OFF)
-    assert (result.exit_code, result.output) == (0, "out: 13 written, 0 removed, 0 unchanged\n")
+    assert (result.exit_code, result.output) == (0, "out: 16 written, 0 removed, 0 unchanged\n")
+
+
+def test_a_large_dashboard_is_on_one_line_of_its_config_map(project: Path) -> None:
+    write(project, {"specs/many.yaml": _spec(MOST, '"' * 3999)})
+    assert invoke("build", *OFF).exit_code == 0
+    [file] = project.glob("out/grafana/dashboards/a*.json")
+    [manifest] = project.glob("out/kubernetes/a*/dashboard.yaml")
+    assert file.stat().st_size > 1024 * 1024 > manifest.stat().st_size
+    [stored] = yaml.safe_load(manifest.read_text(encoding="utf-8"))["data"].values()
+    assert stored.count("\n") == 1
+    assert json.loads(stored) == json.loads(file.read_text(encoding="utf-8"))
 
 
 def test_more_are_refused_where_they_are_with_a_way_out(project: Path) -> None:
@@ -64,7 +77,7 @@ def test_texts_that_grow_in_json_are_split_over_more_objects(project: Path) -> N
 
 
 def test_texts_that_no_object_can_hold_are_told_with_a_way_out(project: Path) -> None:
-    write(project, {"specs/many.yaml": _spec(MOST, '"' * 3999)})
+    write(project, {"specs/many.yaml": _spec(MOST, "<" * 3999)})
     result = invoke("build", *OFF)
     assert result.exit_code == 1
     assert "split the service, or shorten its texts [artifact-size]" in result.output

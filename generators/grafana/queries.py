@@ -1,4 +1,4 @@
-"""The PromQL of dashboards: recorded series and ALERTS, nothing raw.
+"""The PromQL over recorded series and alerts.
 
 Series of one SLO have the same labels, so binary operators need no `on`; it would break where
 further labels, such as a cluster's, set otherwise equal SLOs apart.
@@ -7,13 +7,19 @@ further labels, such as a cluster's, set otherwise equal SLOs apart.
 from __future__ import annotations
 
 from slosmith import series
-from slosmith.model import Service
+from slosmith.model import Service, Slo
 
 # Seconds that stand for "never" where the budget does not run out: a bit over 30 years.
 NEVER = 10**9
 
 PENDING = 1  # as ALERTS has it
 FIRING = 2
+
+# Of a `by` with more values, graphs show the worst ones.
+LINES = 10
+
+# At the end of the time that a graph shows.
+AT_END = " @ end()"
 
 
 def chosen(service: Service) -> str:
@@ -36,9 +42,9 @@ def worst(function: str, expression: str, by: tuple[str, ...]) -> str:
     return f"{function} without ({', '.join(by)}) ({expression})" if by else expression
 
 
-def budget_left(labels: str, by: tuple[str, ...]) -> str:
-    """The share of the error budget that is left."""
-    return worst("min", f"{series.REMAINING}{labels}", by)
+def budget_left(labels: str, by: tuple[str, ...], at: str = "") -> str:
+    """The share of the error budget that is left. `at`: AT_END, or whenever it is asked."""
+    return worst("min", f"{series.REMAINING}{labels}{at}", by)
 
 
 def burn_rate(window: int, labels: str, by: tuple[str, ...] = ()) -> str:
@@ -48,10 +54,11 @@ def burn_rate(window: int, labels: str, by: tuple[str, ...] = ()) -> str:
     return f"{ratio} / {series.BUDGET}{labels}"
 
 
-def burn_rates(window: int, labels: str, by: tuple[str, ...]) -> str:
-    """The burn rate over `window` seconds for each value of `by`."""
-    join = f"ignoring ({', '.join(by)}) group_left " if by else ""
-    return f"{series.error_ratio(window)}{labels} / {join}{series.BUDGET}{labels}"
+def burn_rates(window: int, labels: str, by: tuple[str, ...], own: str) -> str:
+    """The burn rate over `window` seconds for each value of `by`. `own`: the matchers of the SLO,
+    without values of `by`, which its budget does not have."""
+    join = f"ignoring ({', '.join(by)}) group_left () " if by else ""
+    return f"{series.error_ratio(window)}{labels} / {join}{series.BUDGET}{own}"
 
 
 def attained(window: int, labels: str, others: bool, by: tuple[str, ...] = ()) -> str:
@@ -74,6 +81,53 @@ def time_left(labels: str, by: tuple[str, ...] = ()) -> str:
     )
 
 
+def pace(labels: str, by: tuple[str, ...]) -> str:
+    """What would be left of the budget, had it been spent evenly since the rules first ran: the
+    objective is met, over all that was seen, exactly while more is left. 0 from the end of the
+    SLO's window on."""
+    return f"1 - clamp_max({_history(labels, by)} / {series.PERIOD}{labels}, 1)"
+
+
+def seen(window: int, unit: int, labels: str, by: tuple[str, ...]) -> str:
+    """1 for each SLO with such a window of whose time less was seen, with the number of units
+    seen, in whole ones, as its label `seen`."""
+    short = f"{_history(labels, by)} < ({series.PERIOD}{labels} == {window})"
+    return f'count_values without () ("seen", floor(({short}) / {unit}))'
+
+
+def _history(labels: str, by: tuple[str, ...]) -> str:
+    """Seconds since the first sample, of the value of `by` that is there for the longest."""
+    return worst("max", f"{series.HISTORY}{labels}", by)
+
+
+def among(expression: str, ranking: str) -> str:
+    """Those series of `expression` whose labels `ranking` has too. A ranking at the end of the
+    time shown chooses the same ones all along, so that no line breaks."""
+    return f"{expression}\nand {ranking}"
+
+
+def values(service: Service, slo: Slo) -> str:
+    """Matchers of an SLO's series: of those values of `by` that are chosen at the top."""
+    own = "".join(f',{label}=~"${variable(label)}"' for label in slo.by)
+    return f"{series.matchers(service.name, slo.name)[:-1]}{own}}}"
+
+
+def worst_values(slo: Slo, labels: str) -> str:
+    """The values of `by` that burn fastest at the end of the time shown."""
+    ratio = f"{series.error_ratio(3600)}{labels}{AT_END}"
+    return f"topk({LINES}, {ratio})"
+
+
+def variable(label: str) -> str:
+    """The name of the variable of a label of `by`; it is no other variable's."""
+    return f"by_{label}"
+
+
+def label_values(service: Service, label: str) -> str:
+    """The query of such a variable."""
+    return f'label_values({series.REMAINING}{{service="{service.name}"}}, {label})'
+
+
 def alert_states(service: Service) -> str:
     """FIRING or PENDING for each alert of the chosen SLOs while it is."""
     return (
@@ -87,6 +141,18 @@ def alert_states(service: Service) -> str:
 def firing(service: Service) -> str:
     """1 for each alert of the chosen SLOs while it fires."""
     return f"max by (slo, alertname, severity) ({_alerts(service, 'firing')})"
+
+
+def firing_for(service: Service) -> str:
+    """Seconds for which the oldest firing alert of each SLO has been active. Prometheus keeps
+    the time at which an alert became active as the value of ALERTS_FOR_STATE."""
+    since = f"ALERTS_FOR_STATE{chosen(service)}"
+    return (
+        "max by (slo) (\n"
+        f"  (time() - {since})\n"
+        f"  and ignoring (alertstate) {_alerts(service, 'firing')}\n"
+        ")"
+    )
 
 
 def _alerts(service: Service, state: str) -> str:

@@ -1,11 +1,13 @@
-"""The row of one SLO: burn rates against the thresholds of its alerts, error ratio, traffic."""
+"""The row of one SLO: burn rates against the thresholds of its alerts, error ratio, traffic, what
+its requests take, and the values it is split by."""
 
 from __future__ import annotations
 
-from generators.grafana import burns, queries, wording
+from generators.grafana import burns, explore, names, percentiles, queries, status, wording
 from generators.grafana.fields import Json, line_override
-from generators.grafana.panels import Box, Panel, Query, Unit, row, timeseries
-from generators.grafana.text import http_url, markdown
+from generators.grafana.layout import Row
+from generators.grafana.panels import Panel, Query, Size, Unit, timeseries
+from generators.grafana.text import markdown
 from slosmith import series
 from slosmith.durations import format_duration
 from slosmith.model import LatencyIndicator, Project, RatioIndicator, Service, Slo, UptimeIndicator
@@ -13,27 +15,45 @@ from slosmith.numbers import plain
 
 HEIGHT = 9
 
+# With more SLOs their rows are closed, so that all names fit on a screen.
+OPEN_ROWS = 4
 
-def panels(service: Service, slo: Slo, project: Project, y: int, closed: bool) -> list[Panel]:
-    """The row at line `y` and the panels below it; in it where it is `closed`."""
-    labels = series.matchers(service.name, slo.name)
-    volume = _volume(slo, labels, Box(18, y + 1, 6, HEIGHT))
+
+def rows(service: Service, project: Project) -> list[Row]:
+    """A row for each SLO, in the order of the spec.
+
+    Grafana could repeat one row for all SLOs, but all copies would have the thresholds, decimals
+    and words of one of them.
+    """
+    closed = len(service.slos) > OPEN_ROWS
+    return [
+        Row(f"{slo.name} ({wording.target(slo)})", _panels(service, slo, project), closed)
+        for slo in service.slos
+    ]
+
+
+def _panels(service: Service, slo: Slo, project: Project) -> list[Panel]:
+    labels = queries.values(service, slo)
+    volume = _volume(slo, labels, Size(6, HEIGHT))
     widths = (12, 6) if volume else (14, 10)
-    content = [
-        _burn_rates(service, slo, project, labels, Box(0, y + 1, widths[0], HEIGHT)),
-        _error_ratio(slo, labels, Box(widths[0], y + 1, widths[1], HEIGHT)),
+    found = [
+        _burn_rates(service, slo, project, labels, Size(widths[0], HEIGHT)),
+        _error_ratio(service, slo, labels, Size(widths[1], HEIGHT)),
         *volume,
     ]
-    title = f"{slo.name} ({wording.target(slo)})"
-    return [row(title, y, content)] if closed else [row(title, y), *content]
+    if isinstance(slo.indicator, LatencyIndicator):
+        found.append(percentiles.panel(service, slo, slo.indicator, project))
+    if slo.by:
+        found.append(status.values(service, slo))
+    return found
 
 
-def _burn_rates(service: Service, slo: Slo, project: Project, labels: str, box: Box) -> Panel:
+def _burn_rates(service: Service, slo: Slo, project: Project, labels: str, size: Size) -> Panel:
     return timeseries(
         f"{slo.name}: burn rate",
         _burn_rate_text(slo),
-        box,
-        _burn_rate_queries(slo, labels),
+        size,
+        _burn_rate_queries(service, slo, labels),
         Unit("none", 2),
         steps=burns.lines(slo),
         minimum=0,
@@ -43,14 +63,24 @@ def _burn_rates(service: Service, slo: Slo, project: Project, labels: str, box: 
     )
 
 
-def _burn_rate_queries(slo: Slo, labels: str) -> list[Query]:
+def _burn_rate_queries(service: Service, slo: Slo, labels: str) -> list[Query]:
     """Every window that alerts compare; with `by`, the last hour of each value."""
     if slo.by:
-        return [Query(queries.burn_rates(burns.HOUR, labels, slo.by), _value(slo, "1h"))]
+        rates = queries.burn_rates(
+            burns.HOUR, labels, slo.by, series.matchers(service.name, slo.name)
+        )
+        return [Query(_worst(slo, rates, labels), _value(slo, "1h"))]
     return [
         Query(queries.burn_rate(window, labels), burns.legend(slo, window))
         for window in burns.windows(slo)
     ]
+
+
+def _worst(slo: Slo, expression: str, labels: str) -> str:
+    """Of an SLO with a `by`, the values that burn fastest."""
+    if not slo.by:
+        return expression
+    return queries.among(expression, queries.worst_values(slo, labels))
 
 
 def _value(slo: Slo, name: str) -> str:
@@ -74,7 +104,7 @@ def _burn_rate_text(slo: Slo) -> str:
     if slo.by:
         paragraphs.append(
             f"Each {' and '.join(slo.by)} has a budget and alerts of its own; shown is the last "
-            "hour of each."
+            f"hour of the {queries.LINES} that burn fastest."
         )
     tiers = [
         f"- {tier.severity}: both {format_duration(tier.long)} and {format_duration(tier.short)} "
@@ -100,37 +130,45 @@ def _least(slo: Slo) -> str:
     return f"An alert needs {least} bad events in the longer window as well. "
 
 
-def _error_ratio(slo: Slo, labels: str, box: Box) -> Panel:
-    ratio = {window: f"{series.error_ratio(window)}{labels}" for window in (300, 3600)}
+def _error_ratio(service: Service, slo: Slo, labels: str, size: Size) -> Panel:
+    own = series.matchers(service.name, slo.name)
+    ratio = {
+        window: _worst(slo, f"{series.error_ratio(window)}{labels}", labels)
+        for window in (series.BASE_WINDOW, burns.HOUR)
+    }
     return timeseries(
         f"{slo.name}: error ratio",
         f"The share of {wording.share(slo.indicator)}, over 5 minutes and over an hour, against "
         "the share that the objective allows on average.\n\nAbove the dashed line the budget is "
-        "spent faster than it lasts. A gap: no traffic, or no data.",
-        box,
+        "spent faster than it lasts: a link of this panel opens the raw series, to see which "
+        "instances or paths are bad. A gap: no traffic, or no data.",
+        size,
         [
-            Query(ratio[300], _value(slo, "5m")),
-            Query(ratio[3600], _value(slo, "1h")),
-            Query(f"{series.BUDGET}{labels}", "allowed"),
+            Query(ratio[series.BASE_WINDOW], _value(slo, "5m")),
+            Query(ratio[burns.HOUR], _value(slo, "1h")),
+            Query(f"{series.BUDGET}{own}", "allowed"),
         ],
         Unit("percentunit", wording.decimals(slo) + 1),
         minimum=0,
         overrides=[line_override("allowed", "red", dashed=True)],
+        links=[{"title": "Explore the raw series", "url": explore.url(slo.indicator)}],
     )
 
 
-def _volume(slo: Slo, labels: str, box: Box) -> list[Panel]:
+def _volume(slo: Slo, labels: str, size: Size) -> list[Panel]:
     """Traffic, or the number of targets; nothing where only time is counted."""
-    everything, bad = f"{series.TOTAL}{labels}", f"{series.BAD}{labels}"
+    everything, bad = (
+        _worst(slo, f"{name}{labels}", labels) for name in (series.TOTAL, series.BAD)
+    )
     match slo.indicator:
         case RatioIndicator() | LatencyIndicator():
             return [
                 timeseries(
                     f"{slo.name}: events per second",
                     "All events per second, and the bad ones on a scale of their own: how much an "
-                    "error ratio weighs. Few events make it jump; a fall to 0 is an incident of "
-                    "its own.",
-                    box,
+                    "error ratio weighs; few events make it jump.\n\nA fall to 0 is an incident of "
+                    "its own: nobody reaches the service, or its metrics are gone.",
+                    size,
                     [
                         Query(everything, _value(slo, "all")),
                         Query(bad, _value(slo, "bad, right axis")),
@@ -146,8 +184,9 @@ def _volume(slo: Slo, labels: str, box: Box) -> list[Panel]:
             return [
                 timeseries(
                     f"{slo.name}: targets",
-                    "All targets, and the unhealthy ones, on average over 5 minutes.",
-                    box,
+                    "All targets, and the unhealthy ones, on average over 5 minutes.\n\nWhile the "
+                    "red line is above 0, look why these targets do not answer.",
+                    size,
                     [Query(everything, _value(slo, "all")), Query(bad, _value(slo, "unhealthy"))],
                     Unit("short", 1),
                     minimum=0,
@@ -158,11 +197,5 @@ def _volume(slo: Slo, labels: str, box: Box) -> list[Panel]:
 
 
 def _runbook(service: Service, slo: Slo, project: Project) -> list[Json]:
-    url = runbook_url(service, project)
+    url = names.runbook_url(service.name, project)
     return [{"title": "Runbook", "url": f"{url}#{slo.name}", "targetBlank": True}] if url else []
-
-
-def runbook_url(service: Service, project: Project) -> str | None:
-    """The address of a service's runbook, if the project has them somewhere."""
-    base = project.runbooks_url.rstrip("/")
-    return http_url(f"{base}/{service.name}.md") if base else None

@@ -1,7 +1,7 @@
 """Text from a spec → text that Grafana shows as it was written, and data → JSON text.
 
-Grafana puts values in for `$name`, `${name}` and `[[name]]` in titles, descriptions and URLs
-alike; Flux does so for `${name}` in whatever it applies. Descriptions are Markdown on top.
+Grafana puts values in for `$name`, `${name}` and `[[name]]` in titles, descriptions, queries and
+URLs alike; Flux does so for `${name}` in whatever it applies. Descriptions are Markdown on top.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import json
 import re
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from slosmith.escape import promql_string
+from slosmith.model import Selector
 
 # Takes no room on the screen, and no variable has it in its name.
 _JOINER = "\u2060"
@@ -58,8 +61,33 @@ def http_url(text: str) -> str | None:
     return quote(address, safe=_URL_SAFE, errors="replace").replace("[[", "%5B%5B")
 
 
-def json_text(data: Any) -> str:
-    """JSON with sorted keys and a newline at the end. Readable text stays readable; characters
-    that cannot be seen are escaped."""
-    text = json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+def literal(selector: Selector) -> Selector:
+    """`selector` as a spec has it, with signs that open a variable written as PromQL's escapes:
+    the same series, and nothing for Grafana to put a value into."""
+    return Selector(selector.name, tuple(literal_matcher(matcher) for matcher in selector.matchers))
+
+
+def literal_matcher(matcher: str) -> str:
+    """A label matcher with a quoted value, likewise."""
+    if not _VARIABLE.search(matcher):
+        return matcher
+    quote_sign = next(char for char in matcher if char in "\"'`")
+    name, _, rest = matcher.partition(quote_sign)
+    value, _, _ = rest.rpartition(quote_sign)
+    text = promql_string(value) if quote_sign == "`" else f"{quote_sign}{value}{quote_sign}"
+    return name + _VARIABLE.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+
+
+def json_text(data: Any, *, indent: int | None = 2) -> str:
+    """JSON with sorted keys and a newline at the end; all on one line without `indent`. Readable
+    text stays readable; characters that cannot be seen are escaped."""
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(
+        data,
+        sort_keys=True,
+        indent=indent,
+        separators=separators,
+        ensure_ascii=False,
+        allow_nan=False,
+    )
     return _INVISIBLE.sub(lambda match: json.dumps(match.group())[1:-1], text) + "\n"

@@ -61,7 +61,8 @@ def _trimmed(item: Any) -> Any:
 
 
 def _says_something(key: str, value: Any) -> bool:
-    if key in _KEPT:
+    # A transformation has options, if only none.
+    if key in _KEPT or (key, value) == ("options", {}):
         return True
     if isinstance(value, dict | list):
         return bool(value)

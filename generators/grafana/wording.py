@@ -57,3 +57,13 @@ def _parts(indicator: Indicator) -> tuple[str, str]:
             return _TIME, "with an unhealthy target"
         case UptimeIndicator():
             return "targets", "unhealthy"
+
+
+def counted(indicator: Indicator) -> str | None:
+    """What the recorded total is the number of; None where it is a share of time."""
+    match indicator:
+        case RatioIndicator() | LatencyIndicator():
+            return "Events per second"
+        case UptimeIndicator(healthy="each"):
+            return "Targets"
+    return None

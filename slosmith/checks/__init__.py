@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from slosmith.checks import (
+    chaos,
     error_triggers,
     generated_tests,
     latency,
+    load_tests,
     queries,
     ratios,
     scaling,
@@ -42,6 +44,7 @@ _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.same_indicator,
     scaling.late_targets,
     error_triggers.errors,
+    chaos.experiments,
 )
 # These see one service at a time: a fleet of it alone.
 _OF_SERVICE: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
@@ -49,16 +52,19 @@ _OF_SERVICE: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     scaling.coarse_thresholds,
     scaling.hidden_absence,
     scaling.unused_times,
+    load_tests.few_samples,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
 WARNINGS = frozenset(
     {
         "absent-hidden",
+        "chaos-unnoticed",
         "counter-value",
         "gauge-rate",
         "indicator-twice",
         "latency-unit",
+        "load-test-samples",
         "objective-fraction",
         "outage-slow",
         "policy-factor",
