@@ -20,8 +20,8 @@ types: $(VENV)/.installed-dev
 
 golden: $(VENV)/.installed-dev  ## accept what is generated now; read the diff before committing
 	$(BIN)/slosmith build
-	$(BIN)/pytest -n auto --update tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py
-	$(BIN)/pytest -n auto tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py
+	$(BIN)/pytest -n auto --update tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py tests/test_diff.py
+	$(BIN)/pytest -n auto tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py tests/test_diff.py
 
 bench: $(VENV)/.installed-dev tools  ## accuracy and cost of the rules, minutes long; docs/benchmarks.md
 	$(BIN)/python -m bench.accuracy
@@ -34,6 +34,7 @@ mutants: $(VENV)/.installed-dev  ## how many wrong rules the generated tests cat
 .PHONY: tools
 tools:
 	scripts/install-tools
+	scripts/install-k6
 
 $(VENV)/bin/python:
 	scripts/make-venv $(VENV)

@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from slosmith.run import Settings
     from slosmith.unit_tests import Which
 
-FAMILIES = ("prometheus", "grafana", "kubernetes", "runbooks")
+FAMILIES = ("prometheus", "grafana", "kubernetes", "k6", "chaos", "runbooks")
 PROBLEMS = 1
 TOOL_MISSING = 3
 
@@ -248,6 +248,42 @@ def explain(
     )
     settings = _settings((), config, None, promtool, allow_empty=False)
     report = run.explain(settings, RULES, lambda found: answer(found, question, slo_groups))
+    _notices(report.notices)
+    _print(report.text(color=_color(sys.stderr)), err=True)
+    _print(report.summary)
+    sys.exit(report.exit_code)
+
+
+@slosmith.command()
+@click.argument("revision", metavar="[REV]", required=False)
+@_config_option
+@_promtool_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="For a terminal, for the comment of a pull request, or for programs.",
+)
+def diff(
+    revision: str | None,
+    config: Path | None,
+    promtool: Mode,
+    form: Literal["text", "markdown", "json"],
+) -> None:
+    """Tell what the specs change since a commit, for people who review it.
+
+    REV is any commit of the repository; without it the merge base with the default branch, else
+    HEAD. Objectives, budgets, alerts and when they fire, queries, replicas and panels are compared,
+    not text. Writes nothing. Exits 0 whether or not anything differs.
+    """
+    from generators import VIEWS
+    from slosmith.diff.run import Question
+    from slosmith.diff.run import diff as compare
+
+    settings = _settings((), config, None, promtool, allow_empty=True)
+    report = compare(settings, VIEWS, Question(revision, form, _color(sys.stdout)))
     _notices(report.notices)
     _print(report.text(color=_color(sys.stderr)), err=True)
     _print(report.summary)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from generators import gitops
 from generators.grafana.text import json_text
 from slosmith.artifacts import Artifact
 from slosmith.model import Project
@@ -32,11 +33,14 @@ def config_map(name: str, uid: str, source: str, dashboard: str, project: Projec
                 "app.kubernetes.io/managed-by": "slosmith",
                 "grafana_dashboard": "1",
             },
-            "annotations": {
-                "argocd.argoproj.io/sync-options": "ServerSideApply=true",
-                "grafana_folder": project.grafana.folder,
-                "kustomize.toolkit.fluxcd.io/substitute": "disabled",
-            },
+            "annotations": dict(
+                sorted(
+                    {
+                        "grafana_folder": project.grafana.folder,
+                        **gitops.object_annotations(custom=False, large=True),
+                    }.items()
+                )
+            ),
         },
         "data": {f"{uid}.json": Block(_fitting(dashboard))},
     }

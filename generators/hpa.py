@@ -43,7 +43,7 @@ def _object(service: Service, scaling: Autoscaling) -> dict[str, Any]:
     return {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
-        "metadata": metadata(service),
+        "metadata": metadata(service, custom=False),
         "spec": spec,
     }
 

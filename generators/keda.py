@@ -28,7 +28,7 @@ def generate(service: Service, project: Project) -> list[Artifact]:
 
 
 def _object(service: Service, scaling: Autoscaling, project: Project) -> dict[str, Any]:
-    about = metadata(service)
+    about = metadata(service, custom=True)
     about["annotations"] |= _annotations(scaling)
     spec: dict[str, Any] = {"scaleTargetRef": target_ref(scaling.target)}
     # Without them KEDA takes its own defaults, which matter only for scaling to and from zero.

@@ -12,17 +12,21 @@ from slosmith.yamlout import dump, header
 
 
 def generate_folder(service: Service, project: Project, paths: Sequence[str]) -> list[Artifact]:
-    """`kubernetes/<service>/kustomization.yaml` over those of the service's `paths` that are in
-    that folder; nothing where none is."""
-    inside = [path for path in paths if path.startswith(f"kubernetes/{service.name}/")]
-    return [folder_of(service.name, one_line(service.source), inside)] if inside else []
+    """`kustomization.yaml` in `kubernetes/<service>` and in `chaos/<service>`, over those of the
+    service's `paths` that are in that folder; nothing where none is. The one over the whole fleet
+    has those of the first kind alone: experiments are synced where somebody says so."""
+    made = []
+    for folder in (f"kubernetes/{service.name}", f"chaos/{service.name}"):
+        inside = [path for path in paths if path.startswith(f"{folder}/")]
+        if inside:
+            made.append(folder_of(folder, one_line(service.source), inside))
+    return made
 
 
-def folder_of(name: str, source: str, paths: Sequence[str]) -> Artifact:
-    """`kubernetes/<name>/kustomization.yaml` over the `paths`, all of that folder."""
-    folder = f"kubernetes/{name}/"
-    text = header(source) + _kustomization(path.removeprefix(folder) for path in paths)
-    return Artifact(f"{folder}kustomization.yaml", text)
+def folder_of(folder: str, source: str, paths: Sequence[str]) -> Artifact:
+    """`<folder>/kustomization.yaml` over the `paths`, all of that folder."""
+    text = header(source) + _kustomization(path.removeprefix(f"{folder}/") for path in paths)
+    return Artifact(f"{folder}/kustomization.yaml", text)
 
 
 def generate(project: Project, services: Sequence[ServiceSummary]) -> list[Artifact]:

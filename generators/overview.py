@@ -40,7 +40,7 @@ def generate(project: Project, services: Sequence[ServiceSummary]) -> list[Artif
     return [
         Artifact(f"grafana/dashboards/{names.OVERVIEW}.json", text),
         manifest,
-        folder_of(names.OVERVIEW, _SOURCE, [manifest.path]),
+        folder_of(f"kubernetes/{names.OVERVIEW}", _SOURCE, [manifest.path]),
     ]
 
 

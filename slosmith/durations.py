@@ -49,3 +49,13 @@ def format_duration(seconds: int | Decimal) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def format_go(seconds: int) -> str:
+    """A duration as Go reads it, which has no unit above hours: a day is `24h`."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, last = divmod(rest, 60)
+    parts = [
+        f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (last, "s")) if count
+    ]
+    return "".join(parts) or "0s"

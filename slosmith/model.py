@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from slosmith.model_chaos import Experiment
 from slosmith.model_dependencies import Dependency, Phase
+from slosmith.model_load_test import LoadTest
 
 SeverityKey = Literal["page", "ticket"]
 Healthy = Literal["any", "all", "each"]
@@ -343,6 +345,8 @@ class Service:
     links: Mapping[str, str] = field(default_factory=dict)
     autoscaling: Autoscaling | None = None
     dependencies: tuple[Dependency, ...] = ()
+    load_test: LoadTest | None = None
+    experiments: tuple[Experiment, ...] = ()
     phases: tuple[Phase, ...] = ()
 
 
@@ -400,7 +404,7 @@ class Project:
         default_factory=lambda: {"page": "page", "ticket": "ticket"}
     )
     policies: Mapping[str, tuple[PolicyTier, ...]] = field(default_factory=dict)
-    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes", "runbooks")
+    families: tuple[str, ...] = ("prometheus", "grafana", "kubernetes", "k6", "chaos", "runbooks")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,16 @@ BASE_WINDOW = 300
 RAW_WINDOW = 3600
 
 
+# Above the lookback of 5 minutes recorded series would blink for other groups; 2 minutes leave
+# room for a missed evaluation.
+_SLOW_INTERVAL = 120
+
+
+def slow_interval(fast: int) -> int:
+    """The interval of the slow rule groups, where that of the fast ones is `fast` seconds."""
+    return max(fast, _SLOW_INTERVAL)
+
+
 def error_ratio(window: int) -> str:
     """The name of the error ratio over `window` seconds: `slo:sli_error:ratio_rate1h`."""
     return f"slo:sli_error:ratio_rate{format_duration(window)}"

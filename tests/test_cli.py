@@ -19,7 +19,7 @@ from referencing import Registry, Resource
 from slosmith.read.yaml_reader import read_yaml
 from tests.projects import OFF, PROJECT, ROOT, invoke, ratio, run, spec, tree, write
 
-COMMANDS = ((), ("build",), ("check",), ("explain",), ("init",), ("schema",))
+COMMANDS = ((), ("build",), ("check",), ("explain",), ("diff",), ("init",), ("schema",))
 HEAVY = ("yaml", "jsonschema", "grafanalib", "promql_parser", "jinja2", "slosmith.model")
 
 

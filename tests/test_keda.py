@@ -74,6 +74,7 @@ metadata:
     app.kubernetes.io/name: api
     app.kubernetes.io/managed-by: slosmith
   annotations:
+    argocd.argoproj.io/sync-options: "SkipDryRunOnMissingResource=true"
     kustomize.toolkit.fluxcd.io/substitute: disabled
 spec:
   scaleTargetRef:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from generators import gitops
 from generators.rules.groups import Group, service_groups
 from slosmith.artifacts import Artifact
 from slosmith.escape import one_line
@@ -55,10 +56,7 @@ def _object(service: Service, project: Project, groups: list[Group], number: int
                 "app.kubernetes.io/managed-by": "slosmith",
             }
             | dict(sorted(project.prometheus.rule_labels.items())),
-            "annotations": {
-                "argocd.argoproj.io/sync-options": "ServerSideApply=true",
-                "kustomize.toolkit.fluxcd.io/substitute": "disabled",
-            },
+            "annotations": gitops.object_annotations(custom=True, large=True),
         },
         "spec": {"groups": groups},
     }

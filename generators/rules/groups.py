@@ -7,10 +7,8 @@ from typing import Any
 from generators.rules import alerts, recording
 from slosmith.durations import format_duration
 from slosmith.model import Project, Service, Slo
+from slosmith.series import slow_interval
 
-# Above the lookback of 5 minutes recorded series would blink for other groups; 2 minutes leave
-# room for a missed evaluation.
-SLOW_INTERVAL = 120
 FAST, SLOW = "fast", "slow"
 Group = dict[str, Any]
 
@@ -26,7 +24,7 @@ def slo_groups(service: Service, slo: Slo, project: Project) -> list[Group]:
         },
         {
             "name": group_name(service, slo, SLOW),
-            "interval": format_duration(max(fast, SLOW_INTERVAL)),
+            "interval": format_duration(slow_interval(fast)),
             "rules": recording.slow(service, slo, project) + alerts.slow(service, slo, project),
         },
     ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from generators import gitops
 from slosmith.model import ScaleTarget, Service
 
 
-def metadata(service: Service) -> dict[str, Any]:
+def metadata(service: Service, *, custom: bool) -> dict[str, Any]:
+    """`custom`: whether the kind is one of a CustomResourceDefinition."""
     return {
         "name": service.name,
         "namespace": service.namespace,
@@ -15,8 +17,7 @@ def metadata(service: Service) -> dict[str, Any]:
             "app.kubernetes.io/name": service.name,
             "app.kubernetes.io/managed-by": "slosmith",
         },
-        # A query or a name may hold `${…}`, which Flux would replace.
-        "annotations": {"kustomize.toolkit.fluxcd.io/substitute": "disabled"},
+        "annotations": gitops.object_annotations(custom=custom),
     }
 
 

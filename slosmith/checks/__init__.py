@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from slosmith.checks import (
+    chaos,
     error_triggers,
     generated_tests,
     latency,
+    load_tests,
     queries,
     ratios,
     scaling,
@@ -46,16 +48,20 @@ _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     scaling.hidden_absence,
     scaling.unused_times,
     error_triggers.errors,
+    load_tests.few_samples,
+    chaos.experiments,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
 WARNINGS = frozenset(
     {
         "absent-hidden",
+        "chaos-unnoticed",
         "counter-value",
         "gauge-rate",
         "indicator-twice",
         "latency-unit",
+        "load-test-samples",
         "objective-fraction",
         "outage-slow",
         "policy-factor",

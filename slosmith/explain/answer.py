@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from slosmith.chaos import hypothesis
 from slosmith.checks.findings import slo_path
 from slosmith.explain.backfill import commands, rule_file
-from slosmith.explain.explanation import ServiceExplanation, explain
+from slosmith.explain.explanation import ExperimentUse, ServiceExplanation, explain
 from slosmith.explain.listing import listing
 from slosmith.explain.machine import as_json
 from slosmith.explain.rate import Rate
@@ -84,8 +85,14 @@ def _explained(
     )
     whole = len(slos) == len(service.slos) and "/" not in (question.name or "")
     name = service.name if whole else f"{service.name}/{slos[0].slo.name}"
+    names = {explained.slo.name for explained in slos}
+    experiments = tuple(
+        ExperimentUse(experiment, hypothesis.of(service, experiment, project))
+        for experiment in service.experiments
+        if experiment.slo in names
+    )
     return ServiceExplanation(
-        service, slos, commands(name, _slos(target), project, question.options)
+        service, slos, experiments, commands(name, _slos(target), project, question.options)
     )
 
 

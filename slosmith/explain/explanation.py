@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from slosmith import series
+from slosmith.chaos.hypothesis import Hypothesis
 from slosmith.checks.allow import Silenced
 from slosmith.durations import format_duration, parse_seconds
 from slosmith.escape import template_text
@@ -15,6 +16,7 @@ from slosmith.explain import purposes, wording
 from slosmith.explain.rate import Rate
 from slosmith.explain.times import Outage, TierTimes, counts_events, outages, tier_times
 from slosmith.model import Project, Service, SeverityKey, Slo
+from slosmith.model_chaos import Experiment
 
 Group = dict[str, Any]
 
@@ -45,6 +47,14 @@ class GroupUse:
     name: str
     interval: int
     rules: tuple[RuleUse, ...]
+
+
+@dataclass(frozen=True)
+class ExperimentUse:
+    """An experiment and what it should show."""
+
+    experiment: Experiment
+    hypothesis: Hypothesis
 
 
 @dataclass(frozen=True)
@@ -82,11 +92,13 @@ class Explanation:
 
 @dataclass(frozen=True)
 class ServiceExplanation:
-    """A service, the SLOs of it that were asked for, and the commands that give them history:
-    the first writes the rules, the second evaluates them over the past."""
+    """A service, the SLOs of it that were asked for, its experiments about these, and the
+    commands that give them history: the first writes the rules, the second evaluates them over
+    the past."""
 
     service: Service
     slos: tuple[Explanation, ...]
+    experiments: tuple[ExperimentUse, ...]
     backfill: tuple[str, str]
 
 

@@ -8,8 +8,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from slosmith.explain.explanation import AlertUse, Explanation, GroupUse, ServiceExplanation
+from slosmith.chaos import wording
+from slosmith.explain.explanation import (
+    AlertUse,
+    ExperimentUse,
+    Explanation,
+    GroupUse,
+    ServiceExplanation,
+)
 from slosmith.explain.times import Outage, TierTimes
+from slosmith.model import Service
 
 VERSION = 1
 
@@ -30,8 +38,35 @@ def _service(explained: ServiceExplanation) -> dict[str, Any]:
         "namespace": service.namespace,
         "spec": service.source,
         "slos": [_slo(slo) for slo in explained.slos],
+        "experiments": [_experiment(service, item) for item in explained.experiments],
         "backfill": list(explained.backfill),
     }
+
+
+def _experiment(service: Service, item: ExperimentUse) -> dict[str, Any]:
+    experiment, found = item.experiment, item.hypothesis
+    expected = found.expected if experiment.alerts else None
+    return {
+        "experiment": experiment.name,
+        "description": experiment.description,
+        "does": wording.done(experiment),
+        "schedule": experiment.schedule,
+        "duration_seconds": experiment.seconds,
+        "slo": found.slo.name,
+        "bad_ratio": {"least": _ratio(experiment.least), "most": _ratio(experiment.most)},
+        "alert": expected and expected.alert,
+        "severity": expected and expected.severity,
+        "within_seconds": expected and _time(expected.within),
+        "hypothesis": wording.hypothesis(service, experiment, found),
+        "most_runs_in_window": found.starts,
+        "budget_spent_ratio": _ratio(found.spent),
+        "budget_allowed_ratio": _number(experiment.budget),
+    }
+
+
+def _ratio(value: Decimal) -> int | float | None:
+    """A quotient, to six decimals."""
+    return _number(round(value, 6).normalize())
 
 
 def _slo(slo: Explanation) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from slosmith import series
+from slosmith.chaos import wording as chaos
 from slosmith.durations import format_duration
 from slosmith.explain import layout, wording
 from slosmith.explain.explanation import Explanation, ServiceExplanation
@@ -13,12 +14,15 @@ from slosmith.explain.times import BURNS, Detection, counts_events
 from slosmith.numbers import percent, plain
 
 _FIELD = 16  # columns before the value of a field
+_NESTED = 17  # and of one of an experiment
 
 
 def as_text(service: ServiceExplanation, *, color: bool = False) -> str:
     """Pages of all SLOs, one below the other, then how they get history."""
     parts = [_head(service, color)]
     parts += [_slo(slo, color) for slo in service.slos]
+    if service.experiments:
+        parts.append(_experiments(service, color))
     parts.append(_backfill(service.backfill, color))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -187,6 +191,29 @@ def _alerts(slo: Explanation, color: bool) -> list[str]:
         for alert in slo.alerts
     ]
     return layout.table(("name", "severity", "for", "group", "fires when"), rows, 4, color)
+
+
+def _experiments(service: ServiceExplanation, color: bool) -> list[str]:
+    lines = [layout.bold("Experiments", color)]
+    for use in service.experiments:
+        experiment, found = use.experiment, use.hypothesis
+        does = f"{chaos.done(experiment)} for {format_duration(experiment.seconds)}"
+        runs = "once" if found.starts == 1 else f"{found.starts} times"
+        window = format_duration(found.slo.window)
+        expected = chaos.hypothesis(service.service, experiment, found)
+        pairs = [
+            ("does", f"{does}, {experiment.schedule}: at most {runs} in {window}"),
+            ("should show", expected),
+            ("spends", f"at most {chaos.spent(found)}; {percent(experiment.budget)} may go"),
+        ]
+        lines.append(layout.bold(f"  {experiment.name}", color))
+        shown = [(name, layout.wrapped(text, 0, layout.WIDTH - _NESTED)) for name, text in pairs]
+        lines += layout.fields(shown, 4)
+    prose = (
+        "They are paused. To let one run, remove the annotation experiment.chaos-mesh.org/pause "
+        "from its Schedule; docs/chaos.md tells more."
+    )
+    return [*lines, *layout.wrapped(prose, 2)]
 
 
 def _backfill(commands: tuple[str, str], color: bool) -> list[str]:

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slosmith.model import Fleet, Project, Service, Slo
+from slosmith.model import Autoscaling, Fleet, Project, Service, Slo
+from slosmith.model_chaos import Experiment
+from slosmith.model_dependencies import Dependency
 from slosmith.problems import Path
 from slosmith.resolve import (
     allow,
     autoscaling,
+    chaos,
     dependencies,
+    load_test,
     project,
     runbook,
     scalers,
@@ -32,10 +36,13 @@ _SERVICE_FIELDS = (
     "links",
     "autoscaling",
     "dependencies",
+    "load_test",
+    "chaos",
     "runbook",
 )
-# A section whose defaults count only where the service has it.
+# Sections whose defaults count only where the service has them.
 _SECTION = "autoscaling"
+_SECTIONS = (_SECTION, "load_test", "chaos")
 # Names of files that belong to the whole fleet.
 _RESERVED_NAMES = ("fleet", "overview")
 
@@ -126,10 +133,10 @@ def _merged_service(
     context: Context, layers: list[Layer], at: Path, own: Layer, override: Layer | None
 ) -> dict[str, Any]:
     data = {}
-    has_section = any(layer and layer.child(_SECTION) for layer in (own, override))
     for field in _SERVICE_FIELDS:
         found = [child for layer in layers if (child := layer.child(field))]
-        if found and (field != _SECTION or has_section):
+        has_it = any(layer and layer.child(field) for layer in (own, override))
+        if found and (field not in _SECTIONS or has_it):
             data[field] = merge(found, context.origins, (*at, field))
     return data
 
@@ -187,6 +194,11 @@ def _service(
     _by_is_free(context, draft, service_labels)
     namespace = text(data.get("namespace")) or "default"
     needs = dependencies.build(context, data.get("dependencies"), namespace, (*at, "dependencies"))
+    known = dict(zip(draft.slo_names, draft.slos, strict=True))
+    load = None
+    if isinstance(data.get("load_test"), dict):
+        load = load_test.build(context, data["load_test"], (*at, "load_test"), known)
+    experiments = _experiments(context, draft, data, namespace, needs, scaling)
     phases = runbook.build(context, data, (*at, "runbook"), draft.name, index)
     if not draft.name or not draft.slos or None in draft.slos:
         return None
@@ -202,8 +214,33 @@ def _service(
         links=texts(data.get("links")),
         autoscaling=scaling,
         dependencies=needs,
+        load_test=load,
+        experiments=experiments,
         phases=phases,
     )
+
+
+def _experiments(
+    context: Context,
+    draft: _Draft,
+    data: dict[str, Any],
+    namespace: str,
+    needs: tuple[Dependency, ...],
+    scaling: Autoscaling | None,
+) -> tuple[Experiment, ...]:
+    listed = data.get("dependencies")
+    named = (mapping(item).get("name") for item in (listed if isinstance(listed, list) else ()))
+    around = chaos.Surroundings(
+        context=context,
+        service=draft.name,
+        namespace=namespace,
+        pods=texts(data.get("pods")),
+        slos=dict(zip(draft.slo_names, draft.slos, strict=True)),
+        dependencies=needs,
+        named=frozenset(name for name in named if isinstance(name, str)),
+        scaling=scaling,
+    )
+    return chaos.build(around, data.get("chaos"), (*draft.at, "chaos"))
 
 
 def _by_is_free(context: Context, draft: _Draft, service_labels: Mapping[str, str]) -> None:

@@ -113,6 +113,8 @@ _MISTAKES = {
     "cooldownPeriod": "cooldown",
     "paused": "pause",
     "threshold": "target",
+    "mode": "pods",
+    "cron": "schedule",
 }
 
 
@@ -194,7 +196,7 @@ def _type(name: str, error: Finding, path: Path, document: Document) -> tuple[st
     if "smhdwy" in error.schema.get("pattern", ""):
         return "field-type", f"`{name}` must be a duration with its unit, as in 500ms, 30s or 30d"
     if error.schema.get("pattern", "").endswith("%$"):
-        return "field-type", f"`{name}` must be percent of the error budget, such as 2%"
+        return "field-type", f"`{name}` must be percent, such as 2%"
     if wanted == ["string"] and isinstance(instance, dict) and any("=" in key for key in instance):
         return "field-type", f"`{name}` starts with a {{ and so is a map: put it in quotes"
     if "string" in wanted and not isinstance(instance, dict | list):
@@ -252,6 +254,14 @@ def _pattern(pattern: str, instance: str) -> str:
         return f"{shown} is no duration: integers with units, as in 30s, 500ms, 1h30m or 30d"
     if pattern.endswith("%$"):
         return f"{shown} is no percentage, such as 2%"
+    if pattern.endswith("/[smh]$"):
+        return f"{shown} is no rate: N/s, N/m or N/h, as in 1000/s"
+    if pattern.startswith("^(one|all"):
+        return f"{shown} is no number of pods: one, a number such as 2, or percent such as 25%"
+    if "KB|MB" in pattern:
+        return f"{shown} is no size: 256MB (B, KB, MB or GB), or percent such as 25%"
+    if pattern.startswith("^/[^"):
+        return f"{shown} is no path: it begins with / and has neither spaces nor #"
     if pattern.endswith("/s$"):
         return f"{shown} is no pace: a number for a gauge, or N/s for a counter, as in 10/s"
     if "deployment|statefulset" in pattern:

@@ -13,17 +13,15 @@ Pattern = tuple[tuple[str, ...], frozenset[str] | None]
 _AUTOSCALING: tuple[Pattern, ...] = (
     (("autoscaling", "triggers", "*", "latency", "hold_while"), None),
 )
-_SECTIONS: tuple[Pattern, ...] = tuple(((name,), None) for name in ("load_test", "chaos"))
 
 
 def _below(prefix: tuple[str, ...], patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
     return tuple(((*prefix, *path), values) for path, values in patterns)
 
 
-_FIELDS = _AUTOSCALING + _SECTIONS
+_FIELDS = _AUTOSCALING
 SPEC: tuple[Pattern, ...] = _FIELDS
 PROJECT: tuple[Pattern, ...] = (
-    (("families", "*"), frozenset({"k6", "chaos"})),
     *_below(("defaults",), _FIELDS),
     *_below(("overrides",), _FIELDS),
     *_below(("overrides", "services", "*"), _FIELDS),

@@ -10,8 +10,10 @@ from slosmith.artifacts import Artifact
 from slosmith.validate import (
     adapter,
     alertmanager,
+    chaos,
     dashboards,
     hpa,
+    load_tests,
     rules,
     runbooks,
     scaling,
@@ -27,9 +29,11 @@ _PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _RULE_FILE = re.compile(r"prometheus/rules/([^/]+)\.yaml")
 _TEST_FILE = re.compile(r"prometheus/tests/.+\.yaml")
-_OBJECT_FILE = re.compile(r"kubernetes/([^/]+)/[^/]+\.yaml")
+_OBJECT_FILE = re.compile(r"(?:kubernetes|chaos)/([^/]+)/[^/]+\.yaml")
 # Elsewhere a file of this name is one of a service that is called so.
-_KUSTOMIZATION = re.compile(rf"kubernetes/(?:[^/]+/)?{re.escape(trees.KUSTOMIZATION)}")
+_KUSTOMIZATION = re.compile(
+    rf"(?:kubernetes/(?:[^/]+/)?|chaos/[^/]+/){re.escape(trees.KUSTOMIZATION)}"
+)
 _DASHBOARD = re.compile(r"grafana/dashboards/[^/]+\.json")
 _RUNBOOK = re.compile(r"runbooks/([^/]+)\.md")
 _PROVISIONING = "grafana/provisioning.yaml"
@@ -78,6 +82,8 @@ class Files:
             if not wrong and _DASHBOARD.fullmatch(artifact.path):
                 wrong = self._dashboard(data)
             return found + wrong
+        if artifact.path.endswith(".js"):
+            return found + load_tests.check(artifact.text)
         if match := _RUNBOOK.fullmatch(artifact.path):
             wrong, anchors = runbooks.check(artifact.text)
             groups = self._groups.get(match[1], [])
@@ -126,6 +132,8 @@ class Files:
                 wrong = scaling.check(data)
             elif kind == "HorizontalPodAutoscaler":
                 wrong = hpa.check(data)
+            elif kind == "Schedule" and path.startswith("chaos/"):
+                wrong = chaos.check(data)
             elif kind == "ConfigMap":
                 wrong = self._config_map(data)
             else:

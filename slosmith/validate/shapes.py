@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from slosmith.validate import schemas
+from slosmith.validate import chaos_schemas, load_schemas, schemas
 from slosmith.validate.findings import Finding, Keys, shown
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
+
+_HOMES = (schemas, load_schemas, chaos_schemas)
 
 
 def faults(data: Any, shape: str, keys: Keys = ()) -> list[Finding]:
@@ -27,7 +29,8 @@ def _validator(shape: str) -> Validator:
     # Here, since a run that generates nothing needs no validator.
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(getattr(schemas, shape))
+    home = next(module for module in _HOMES if hasattr(module, shape))
+    return Draft202012Validator(getattr(home, shape))
 
 
 def _message(error: ValidationError) -> str:

@@ -1,0 +1,1 @@
+"""Experiments: when they run, what they spend, and which alert should tell."""

@@ -1,0 +1,1 @@
+"""What a change of the specs means: two compiled fleets in, words and numbers for people out."""

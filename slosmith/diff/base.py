@@ -1,0 +1,112 @@
+"""The other side of a comparison: a commit → its project, compiled in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from slosmith import pipeline, problems
+from slosmith.diff.changes import Unread
+from slosmith.escape import one_line
+from slosmith.git import tree
+from slosmith.git.command import GitFault, Repository
+from slosmith.model import Fleet, Project
+from slosmith.pipeline import Compilation, Generators, Options
+from slosmith.project_files import CONFIG_NAME, DEFAULT_SPECS, real
+from slosmith.promql.syntax import Judge
+from slosmith.read.source import MAX_BYTES
+from slosmith.read.yaml_reader import read_yaml
+
+_NOTHING = Generators(service=(), folder=lambda *_: [], fleet=())
+_SPECS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Base:
+    """The project as it was. `root` is the folder of its slosmith.yaml while it lasts; `unread`
+    are the files that did not compile; `whole` is false where slosmith.yaml is among them, so that
+    nothing can be compared."""
+
+    root: Path
+    fleet: Fleet
+    unread: tuple[Unread, ...]
+    whole: bool = True
+
+
+@contextmanager
+def opened(
+    repository: Repository, commit: str, options: Options, judge: Judge | None
+) -> Iterator[Base]:
+    """The project of `options` as it was in a commit; GitFault where the commit cannot be read,
+    or the project is not in the repository."""
+    config = options.config or options.root / CONFIG_NAME
+    with tempfile.TemporaryDirectory(prefix="slosmith-") as folder:
+        top = Path(folder).resolve()
+        inside = _inside(repository, config)
+        paths = [inside, *_specs(repository, commit, inside)]
+        tree.extract(repository, commit, paths, (*_SPECS, Path(inside).suffix.lower()), top)
+        old = top / inside
+        root = old.parent
+        root.mkdir(parents=True, exist_ok=True)
+        there = old if old.is_symlink() or old.exists() else None
+        past = Options(there, root, allow_empty=True)
+        compilation = pipeline.compile_project(past, _NOTHING, judge)
+        yield _base(compilation, root, top, inside)
+
+
+def _inside(repository: Repository, path: Path) -> str:
+    """A path relative to the top of the repository, with `/` between its parts."""
+    # The file itself may be a link, or missing: its folder is what counts.
+    place = real(path.parent) / path.name
+    try:
+        return place.relative_to(repository.top).as_posix()
+    except ValueError:
+        raise GitFault(f"{path} is outside of the git repository {repository.top}") from None
+
+
+def _specs(repository: Repository, commit: str, config: str) -> Iterator[str]:
+    """Where the specs were, as the slosmith.yaml of then says."""
+    data = tree.read(repository, commit, config)
+    named = None
+    if data is not None and len(data) <= MAX_BYTES:
+        document, _ = read_yaml(data, config)
+        content = document.data if document else None
+        named = content.get("specs") if isinstance(content, dict) else None
+    folder = named if isinstance(named, str) and named else DEFAULT_SPECS
+    # By its text alone: the folder need not exist any more.
+    place = Path(os.path.normpath(repository.top / Path(config).parent / folder))
+    if not place.is_relative_to(repository.top):
+        raise GitFault(
+            f"the specs of {config} were in {one_line(folder)} then, outside of the git repository"
+        )
+    yield "/".join(place.relative_to(repository.top).parts)
+
+
+def _base(compilation: Compilation, root: Path, top: Path, config: str) -> Base:
+    found: dict[str, Unread] = {}
+    sources = {document.file: source for source, document in compilation.origins.documents.items()}
+    for item in problems.located(compilation.problems, compilation.origins):
+        if item.problem.severity != "error":
+            continue
+        file = item.place.file if item.place else config
+        span = item.place.span if item.place else None
+        source = sources.get(file) or _relative(file, root, top)
+        where = f"line {span.line}: " if span else ""
+        message = f"{where}{item.message} [{item.problem.check}]"
+        found.setdefault(source, Unread(source, message))
+    fleet = compilation.fleet or Fleet(Project(), ())
+    whole = compilation.fleet is not None and Path(config).name not in found
+    return Base(root, fleet, tuple(found.values()), whole)
+
+
+def _relative(file: str, root: Path, top: Path) -> str:
+    """A file as the model calls it, from what messages call it: its place in the temporary
+    folder."""
+    try:
+        return Path(file).absolute().relative_to(root).as_posix()
+    except ValueError:
+        return file.replace(f"{top}/", "")
