@@ -48,14 +48,6 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
-def not_supported(path: Path, value: Any) -> str:
-    name = next(str(part) for part in reversed(path) if isinstance(part, str))
-    shown = f"`{name}: {value}`" if isinstance(value, str) and len(value) < 20 else f"`{name}`"
-    if isinstance(path[-1], int):
-        shown = f"`{value}` in `{name}`"
-    return f"{shown} is not supported by this version of slosmith"
-
-
 def alternatives(schema: Any, instance: dict[str, Any]) -> list[str]:
     """The keys of a union that are given."""
     required = schema.get("required", [])
@@ -161,7 +153,10 @@ def value(error: Finding, path: Path, document: Document) -> tuple[str, str]:
         case "const":
             return "field-value", f"`{name}` must be {error.validator_value}"
         case "pattern":
-            return "field-value", f"`{name}`: {_pattern(str(error.validator_value), instance)}"
+            return (
+                "field-value",
+                f"`{name}`: {_pattern(str(error.validator_value), instance, path)}",
+            )
         case "maxProperties" if "properties" not in error.schema:
             return "field-value", f"`{name}` must have 1 to {error.validator_value} entries"
         case "maxProperties":
@@ -228,7 +223,7 @@ def _union(name: str, error: Finding) -> str:
     return f"`{name}` takes exactly one of {listed(choices, 'and')}; {has}"
 
 
-def _pattern(pattern: str, instance: str) -> str:
+def _pattern(pattern: str, instance: str, path: Path) -> str:
     shown = _shown(instance)
     if pattern == _DNS:
         return (
@@ -244,6 +239,8 @@ def _pattern(pattern: str, instance: str) -> str:
         return f"{shown} is no API version, such as apps/v1"
     if pattern == "^[A-Z][A-Za-z0-9]*$":
         return f"{shown} is no kind, such as StatefulSet: a capital letter first"
+    if pattern == "^([a-z0-9-]+/)?[a-z0-9-]+$":
+        return f"{shown} is no SLO: write its name, or SERVICE/SLO"
     if pattern == "^none$":
         return f"{shown} is neither none nor a map with bearer, basic, tls or header"
     if pattern == "^(scale_up|scale_down)$":
@@ -271,9 +268,12 @@ def _pattern(pattern: str, instance: str) -> str:
         )
     if re.match(r"https?://[^/]*@", instance):
         # Not shown: it may be a password.
+        advice = ""
+        if path[-2:] == ("prometheus", "url"):
+            advice = ", and set prometheus.auth to {basic: NAME}, a TriggerAuthentication"
         return (
             "the address holds a user or a password, and generated files are committed: write it "
-            "without, and set prometheus.auth to {basic: NAME}, a TriggerAuthentication"
+            f"without{advice}"
         )
     if _URL in pattern:
         return f"{shown} is no address, which is http:// or https:// and a host"
