@@ -293,6 +293,28 @@ def test_a_project_below_the_top_and_its_specs_beside_it(
     assert objective(found("--config", "p/envs/prod/slosmith.yaml")) == (99.9, 99)
 
 
+def test_a_broken_spec_beside_a_project_below_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = "version: slosmith/v1\nspecs: ../../specs\nout: out\nprometheus: {retention: 95d}\n"
+    files_of = {"envs/prod/slosmith.yaml": config, "specs/api.yaml": spec(objective="100")}
+    folder = repository(tmp_path / "p", files_of)
+    write(folder, {"specs/api.yaml": LOOSER})
+    monkeypatch.chdir(folder / "envs/prod")
+    data = found()
+    assert [item["spec"] for item in data["not_compared"]] == ["../../specs/api.yaml"]
+    assert data["services"] == []
+
+
+def test_two_services_of_one_name_then_are_told(project: Path) -> None:
+    """A problem that names a second place, in the temporary folder."""
+    before = commit(project, {"specs/other.yaml": spec()})
+    (project / "specs/other.yaml").unlink()
+    (unread,) = found(before)["not_compared"]
+    assert "specs/api.yaml" in unread["message"]
+    assert "slosmith-" not in unread["message"]
+
+
 def test_specs_that_moved_are_the_same_services(project: Path) -> None:
     git(project, "mv", "specs", "slos")
     write(project, {"slosmith.yaml": f"{PROJECT}specs: slos\n"})
@@ -307,14 +329,16 @@ def test_links_in_the_tree_are_followed_as_on_disk(project: Path) -> None:
     (project / "shared").mkdir()
     (project / "specs/api.yaml").rename(project / "shared/api.yaml")
     (project / "specs/api.yaml").symlink_to("../shared/api.yaml")
-    (project / "specs/dead.yaml").symlink_to("/etc/hostname")
+    # It leads out of the repository, where the machine may have such a file, and is no path in it.
+    (project / "specs/dead.yaml").symlink_to("/api.yaml")
     before = commit(project, {})
     (project / "specs/dead.yaml").unlink()
     write(project, {"shared/api.yaml": spec(objective="95")})
     data = found(before)
     assert objective(data) == (99, 95)
-    # A link out of the repository is not followed into this machine.
-    assert [item["spec"] for item in data["not_compared"]] == ["specs/dead.yaml"]
+    (unread,) = data["not_compared"]
+    assert unread["spec"] == "specs/dead.yaml"
+    assert "does not exist" in unread["message"]
 
 
 def test_a_folder_of_specs_that_is_a_link_is_followed(project: Path) -> None:

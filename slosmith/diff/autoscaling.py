@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import yaml
 from slosmith.diff import plain
 from slosmith.diff.changes import Change, Part, Risk, state_of
 from slosmith.diff.sides import Side
+from slosmith.diff.slos import own_name
 from slosmith.model import Autoscaling, LatencyTrigger
 
 SECTION = "autoscaling"
@@ -25,24 +26,24 @@ _SPELLED = {
 _OWN = ("slo", "resource", "name")
 
 
-def compare(before: Side | None, after: Side | None) -> Iterator[Part]:
-    old = _scaling(before)
-    new = _scaling(after)
+def compare(before: Side | None, after: Side, renames: Mapping[str, str]) -> Iterator[Part]:
+    """`before` is None where the service is new; `renames` has the new names of SLOs by the old."""
+    old = _scaling(before, renames)
+    new = _scaling(after, {})
     changes = (*_changes(old, new), *_queries(before, after))
-    about = (after or before).service.name  # type: ignore[union-attr]
+    about = after.service.name
     risks = tuple(Risk(note, about, message) for note, message in _risks(old, new))
     if changes or risks:
         yield Part(SECTION, "", state_of(old, new), changes, risks=risks)
 
 
-def _scaling(side: Side | None) -> Autoscaling | None:
-    """The autoscaling, in which SLOs of the service itself go by their names alone."""
+def _scaling(side: Side | None, renames: Mapping[str, str]) -> Autoscaling | None:
+    """The autoscaling, in which SLOs of the service itself go by their (new) names alone."""
     scaling = side.service.autoscaling if side else None
     if side is None or scaling is None:
         return None
-    own = f"{side.service.name}/"
     triggers = tuple(
-        replace(trigger, slo=trigger.slo.removeprefix(own))
+        replace(trigger, slo=own_name(trigger.slo, side.service.name, renames))
         if isinstance(trigger, LatencyTrigger)
         else trigger
         for trigger in scaling.triggers

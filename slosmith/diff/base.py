@@ -16,7 +16,7 @@ from slosmith.git import tree
 from slosmith.git.command import GitFault, Repository
 from slosmith.model import Fleet, Project
 from slosmith.pipeline import Compilation, Generators, Options
-from slosmith.project_files import CONFIG_NAME, DEFAULT_SPECS, real
+from slosmith.project_files import CONFIG_NAME, DEFAULT_SPECS, Names, real
 from slosmith.promql.syntax import Judge
 from slosmith.read.source import MAX_BYTES
 from slosmith.read.yaml_reader import read_yaml
@@ -88,25 +88,15 @@ def _specs(repository: Repository, commit: str, config: str) -> Iterator[str]:
 
 def _base(compilation: Compilation, root: Path, top: Path, config: str) -> Base:
     found: dict[str, Unread] = {}
-    sources = {document.file: source for source, document in compilation.origins.documents.items()}
     for item in problems.located(compilation.problems, compilation.origins):
         if item.problem.severity != "error":
             continue
-        file = item.place.file if item.place else config
+        # As the model calls it: messages name its place in the temporary folder.
+        source = Names(root).source(Path(item.place.file)) if item.place else Path(config).name
         span = item.place.span if item.place else None
-        source = sources.get(file) or _relative(file, root, top)
         where = f"line {span.line}: " if span else ""
-        message = f"{where}{item.message} [{item.problem.check}]"
+        message = f"{where}{item.message.replace(f'{top}/', '')} [{item.problem.check}]"
         found.setdefault(source, Unread(source, message))
     fleet = compilation.fleet or Fleet(Project(), ())
     whole = compilation.fleet is not None and Path(config).name not in found
     return Base(root, fleet, tuple(found.values()), whole)
-
-
-def _relative(file: str, root: Path, top: Path) -> str:
-    """A file as the model calls it, from what messages call it: its place in the temporary
-    folder."""
-    try:
-        return Path(file).absolute().relative_to(root).as_posix()
-    except ValueError:
-        return file.replace(f"{top}/", "")

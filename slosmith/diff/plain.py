@@ -24,7 +24,6 @@ _SECONDS = frozenset(
         "every",
         "stabilization",
         "seconds",
-        "pause",
         "polling",
         "cooldown",
         "scrape_interval",
@@ -132,7 +131,9 @@ def sentence(value: Any) -> str:
     if value is True or value is False:
         return "yes" if value else "no"
     if _is_number(value):
-        return plain_number(value)
+        # A quotient that does not end has 28 digits.
+        long = isinstance(value, Decimal) and len(value.as_tuple().digits) > 15
+        return plain_number(Decimal(f"{value:.6g}") if long else value)
     if isinstance(value, Mapping):
         pairs = (
             f"{key}: {_item(key, item)}"

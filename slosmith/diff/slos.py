@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from slosmith import series
@@ -137,3 +137,10 @@ def _pairs(
 
 def _measures_the_same(one: Slo, other: Slo) -> bool:
     return (one.indicator, one.by) == (other.indicator, other.by)
+
+
+def own_name(name: str, service: str, renames: Mapping[str, str]) -> str:
+    """A reference to an SLO: one of `service` itself by its name alone, by the new one where it
+    was renamed."""
+    short = name.removeprefix(f"{service}/")
+    return renames.get(short, short) if "/" not in short else name
