@@ -23,9 +23,10 @@ golden: $(VENV)/.installed-dev  ## accept what is generated now; read the diff b
 	$(BIN)/pytest -n auto --update tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py tests/test_diff.py
 	$(BIN)/pytest -n auto tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py tests/test_diff.py
 
-bench: $(VENV)/.installed-dev tools  ## accuracy and cost of the rules, minutes long; docs/benchmarks.md
+bench: $(VENV)/.installed-dev tools  ## accuracy and cost of the rules, speed of builds; docs/benchmarks.md
 	$(BIN)/python -m bench.accuracy
 	$(BIN)/python -m bench.cost
+	$(BIN)/python -m bench.build
 
 .PHONY: mutants
 mutants: $(VENV)/.installed-dev  ## how many wrong rules the generated tests catch

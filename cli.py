@@ -3,6 +3,7 @@ needs it, so that `slosmith --help` and completion are instant."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -13,6 +14,8 @@ import click
 
 if TYPE_CHECKING:
     from slosmith.explain.rate import Rate
+    from slosmith.formats import Format
+    from slosmith.making import Progress
     from slosmith.promtool import Mode
     from slosmith.run import Settings
     from slosmith.unit_tests import Which
@@ -132,7 +135,7 @@ def build(only: tuple[str, ...], **options: Any) -> None:
     from generators import GENERATORS
     from slosmith import run
 
-    report = run.build(_settings(**options, only=only), GENERATORS)
+    report = run.build(_settings(**options, only=only), GENERATORS, _progress())
     _notices(report.notices)
     _print(report.text(color=_color(sys.stderr)), err=True)
     if report.summary:
@@ -151,23 +154,28 @@ def build(only: tuple[str, ...], **options: Any) -> None:
     help="Which generated unit tests to run: those that have not passed yet as they are, or all.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["text"]), default="text", help="How to print problems."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, as annotations of a GitHub workflow, or for code scanning.",
 )
-def check(strict: bool, form: str, tests: Which, **options: Any) -> None:
+def check(strict: bool, form: Format, tests: Which, **options: Any) -> None:
     """Check specs, rules and drift; what CI runs.
 
     Finds all that a build would find, runs the generated unit tests, and tells how the output
-    folder differs from what the specs give. Writes nothing but a list of tests that passed, in
-    .slosmith/.
+    folder differs from what the specs give. Writes nothing but .slosmith/, to be faster the next
+    time.
     """
     from generators import GENERATORS
-    from slosmith import run
+    from slosmith import formats, run
 
-    report = run.check(_settings(**options), GENERATORS, strict=strict, tests=tests)
-    _notices(report.notices)
-    _print(report.text(color=_color(sys.stdout)))
-    if report.summary:
-        _print(f"{report.summary}\n")
+    settings = _settings(**options)
+    report = run.check(settings, GENERATORS, strict=strict, tests=tests, progress=_progress())
+    if form == "text":
+        _notices(report.notices)
+    _print(formats.render(report, form, settings.environment, color=_color(sys.stdout)))
     sys.exit(report.exit_code)
 
 
@@ -346,12 +354,23 @@ def _print(text: str, *, err: bool = False) -> None:
         raise click.ClickException(f"{name} cannot be written: {error.strerror}") from error
 
 
+def _progress() -> Progress:
+    """On a terminal that shows lines over each other, and no log of CI."""
+    from slosmith.making import Progress
+
+    quiet = os.environ.get("TERM") == "dumb" or bool(os.environ.get("CI"))
+    able = sys.stderr is not None and sys.stderr.isatty() and not quiet
+    return Progress(sys.stderr if able else None)
+
+
 def _color(stream: Any) -> bool:
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
 
 
 def main() -> None:
     """The console script. A fault of slosmith itself is one line, never a traceback."""
+    # Models of thousands of services are no garbage, and looking for some among them takes time.
+    gc.set_threshold(100_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Whatever the locale says: messages quote specs, which are UTF-8.

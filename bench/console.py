@@ -46,10 +46,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 @contextlib.contextmanager
-def workspace() -> Iterator[Path]:
-    """A temporary folder. Ctrl-C and a polite kill leave through here too, so that the folder, and
-    the server that works in it, do not outlive the benchmark."""
-    if not (PROMETHEUS and PROMTOOL):
+def workspace(*, servers: bool = True) -> Iterator[Path]:
+    """A temporary folder, for work with or without `servers`. Ctrl-C and a polite kill leave here
+    too, so that the folder, and the server that works in it, do not outlive the benchmark."""
+    if servers and not (PROMETHEUS and PROMTOOL):
         sys.exit("needs prometheus and promtool; `make tools` installs them on Debian")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: sys.exit(128 + number))

@@ -16,8 +16,7 @@ _READABLE_BYTES = MAX_DATA_BYTES - 1024
 
 
 def config_map(name: str, uid: str, source: str, dashboard: str, project: Project) -> Artifact:
-    """`kubernetes/<name>/dashboard.yaml` with the JSON text of the dashboard, from `source`, on
-    one line.
+    """`kubernetes/<name>/dashboard.yaml` with the JSON text of the dashboard, from `source`.
 
     The file in it is called after the uid, unique over all dashboards: the sidecar puts them into
     one folder.

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from slosmith import promtool
-from slosmith.artifacts import Artifact
+from slosmith.artifacts import Made
 from slosmith.model import Fleet
 from slosmith.origins import Origins
+from slosmith.output import CACHE, scratch_folder
+from slosmith.passed import Passed
 from slosmith.problems import At, Place, Problem
 from slosmith.problems import Path as ModelPath
+from slosmith.project_files import Names
 from slosmith.promql.syntax import WINDOW, WINDOW_STAND_IN
 from slosmith.shape.messages import lookup
 
 RULES = "prometheus/rules/"
+_PASSED = f"{CACHE}/rules-passed"
 
 
 class Tool:
@@ -47,12 +52,25 @@ class Tool:
 
 
 def check_rules(
-    tool: Tool, artifacts: Sequence[Artifact], fleet: Fleet, origins: Origins, out: str
+    tool: Tool,
+    artifacts: Sequence[Made],
+    fleet: Fleet,
+    origins: Origins,
+    out: Path,
+    *,
+    keep: bool,
 ) -> list[Problem]:
-    """`promtool check rules` over all rule files, before any of them is written."""
+    """`promtool check rules` over all rule files, before any of them is written, but for those
+    that this promtool has passed before. `keep`: those that pass now are remembered."""
     files = [artifact for artifact in artifacts if artifact.path.startswith(RULES)]
     found = tool.find() if files else None
     if found is None:
+        return []
+    version = promtool.version(found)
+    keys = {file.path: sha256(f"{version} {file.digest}".encode()).hexdigest() for file in files}
+    passed = Passed.read(scratch_folder(out), _PASSED)
+    files = [file for file in files if keys[file.path] not in passed.keys]
+    if not files:
         return []
     with tempfile.TemporaryDirectory(prefix="slosmith-") as folder:
         for artifact in files:
@@ -60,6 +78,9 @@ def check_rules(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(artifact.text, encoding="utf-8", newline="\n")
         findings = promtool.check_rules(found, Path(folder), [item.path for item in files])
+    if keep and not findings:
+        passed.add({keys[file.path] for file in files})
+    shown = Names.shown(out)
     problems: list[Problem] = []
     for finding in findings:
         at = _slo(fleet, finding.group)
@@ -70,7 +91,7 @@ def check_rules(
         elif at:
             problems.append(Problem("promtool", message, At(at)))
         else:
-            place = Place(f"{out}/{finding.file}" if finding.file else out)
+            place = Place(f"{shown}/{finding.file}" if finding.file else shown)
             problems.append(Problem("promtool", f"promtool: {finding.message}", place))
     return problems
 
@@ -88,7 +109,7 @@ def _slo(fleet: Fleet, group: str | None) -> ModelPath | None:
 def _culprits(tool: Tool, origins: Origins, at: ModelPath) -> Iterator[Problem]:
     """The queries of an SLO that promtool refuses by themselves."""
     source = origins.source(at)
-    document = origins.documents.get(source[0]) if source else None
+    document = origins.document(source[0]) if source else None
     if source is None or document is None:
         return
     data = lookup(document.data, (*source[1], "indicator"))

@@ -241,10 +241,21 @@ class TrafficTrigger:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """Holds a trigger: while the error ratio of `slo` (`service/slo`) over 5 minutes is above
+    `threshold`, which is its error budget times `burn`, the trigger adds no replicas."""
+
+    slo: str
+    burn: Decimal
+    threshold: Decimal
+
+
+@dataclass(frozen=True)
 class LatencyTrigger:
     """Scale so that a quantile (0…1) of a histogram stays at `target` seconds.
 
-    `slo` is the SLO it was taken from, as `service/slo`; `unit` is the histogram's.
+    `slo` is the SLO it was taken from, as `service/slo`; `unit` is the histogram's. It adds
+    nothing while any of `hold_while` holds it.
     """
 
     slo: str
@@ -253,6 +264,7 @@ class LatencyTrigger:
     target: Decimal
     unit: Literal["s", "ms"] = "s"
     native: bool = False
+    hold_while: tuple[Guard, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -269,7 +281,7 @@ class MetricTrigger:
 
     `per_replica`: the value is a total, of which each replica takes so much. `target`: every
     replica has the value already, and it should stay at that. `wakes` and `activation` are those
-    of a traffic trigger.
+    of a traffic trigger; `hold_while`, only beside `target`, is that of a latency trigger.
     """
 
     name: str
@@ -278,6 +290,7 @@ class MetricTrigger:
     target: Decimal | None = None
     wakes: bool = False
     activation: Decimal = Decimal(0)
+    hold_while: tuple[Guard, ...] = ()
 
 
 Trigger = TrafficTrigger | LatencyTrigger | MetricTrigger | ResourceTrigger

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from slosmith import checks, folders, project_files
-from slosmith.artifacts import Artifact
+from slosmith.artifacts import Artifact, Made
 from slosmith.checks import allow
 from slosmith.model import Fleet, Project, Service, ServiceSummary
 from slosmith.origins import Origins
 from slosmith.problems import Place, Problem, has_errors
 from slosmith.promql.syntax import Judge
-from slosmith.read.document import Document
-from slosmith.read.files import find_specs, read_file, source_lines
+from slosmith.read.files import read_bytes
 from slosmith.resolve.context import Context, mapping
 from slosmith.resolve.fleet import SourceFile, resolve
 from slosmith.shape import schemas
-from slosmith.shape.validate import check as check_shape
+from slosmith.specs import Memory, Specs, parse
 from slosmith.summaries import summarize
 
 ServiceGenerator = Callable[[Service, Project], list[Artifact]]
@@ -48,8 +47,7 @@ class Compilation:
     problems: list[Problem] = field(default_factory=list)
     silenced: list[allow.Silenced] = field(default_factory=list)
     fleet: Fleet | None = None
-    artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
-    spec_count: int = 0
+    artifacts: Mapping[str, Sequence[Made]] = field(default_factory=dict)
     # The services that SPEC arguments mean; None: all.
     selected: frozenset[str] | None = None
 
@@ -57,7 +55,7 @@ class Compilation:
     def failed(self) -> bool:
         return has_errors(self.problems)
 
-    def all_artifacts(self) -> list[Artifact]:
+    def all_artifacts(self) -> list[Made]:
         return [artifact for made in self.artifacts.values() for artifact in made]
 
 
@@ -72,38 +70,58 @@ class Options:
     allow_empty: bool = False
 
 
+Remember = Callable[[Path, Path, bytes, Origins], Memory]
+
+
 def compile_project(options: Options, generators: Generators, judge: Judge | None) -> Compilation:
     """Reads, resolves and generates everything; finds all problems it can in one go.
 
     `judge` is asked about queries that the embedded parser refuses.
     """
-    names = project_files.Names(options.root)
-    compilation = Compilation(out=options.root / project_files.DEFAULT_OUT)
-    config = _read_config(options, names, compilation)
-    used = _folders(options, config, compilation.origins)
-    compilation.out = used.out
-    unusable = list(folders.faults(used, allow_empty=options.allow_empty))
-    if unusable:
-        # Without the specs of the project, all that refers to them would be wrong as well.
-        compilation.problems += unusable
-        return compilation
-    sources = _read_specs(options, names, compilation, used.specs)
-    if not compilation.spec_count and not options.allow_empty and not compilation.failed:
-        message = "no spec found (*.yaml); `slosmith init` writes a first one"
-        compilation.problems.append(Problem("no-specs", message, Place(names.shown(used.specs))))
-    context = Context(compilation.origins, judge)
-    fleet = resolve(context, config, sources)
-    compilation.fleet = fleet
-    found = context.problems
-    if not has_errors([*compilation.problems, *found]):
+    compilation, context, _ = resolve_project(options, judge)
+    fleet, found = compilation.fleet, context.problems
+    if fleet is not None and not has_errors([*compilation.problems, *found]):
         # Only what resolved as a whole can be judged, or allowed, as a whole.
         found, compilation.silenced = allow.apply(
             [*found, *checks.check(fleet)], context.allowances, fleet
         )
     compilation.problems += found
-    if not compilation.failed:
+    if fleet is not None and not compilation.failed:
         compilation.artifacts = generate(fleet, generators)
     return compilation
+
+
+def resolve_project(
+    options: Options, judge: Judge | None, remember: Remember | None = None
+) -> tuple[Compilation, Context, Specs | None]:
+    """Reads and resolves everything. What is wrong with the specs as files is in the compilation,
+    the rest in the context; there are no specs where the project has no use for them.
+
+    `remember`, given the folders of output and specs and the bytes of slosmith.yaml, makes what
+    is asked for things known of specs.
+    """
+    names = project_files.Names(options.root)
+    compilation = Compilation(out=options.root / project_files.DEFAULT_OUT)
+    origins = compilation.origins
+    context = Context(origins, judge)
+    config, data = _read_config(options, names, compilation)
+    used = _folders(options, config, origins)
+    compilation.out = used.out
+    unusable = list(folders.faults(used, allow_empty=options.allow_empty))
+    if unusable:
+        # Without the specs of the project, all that refers to them would be wrong as well.
+        compilation.problems += unusable
+        return compilation, context, None
+    memory = remember(used.out, used.specs, data, origins) if remember else None
+    specs = Specs(names, context, compilation.problems, memory)
+    read = specs.read(used.specs, options.specs, allow_empty=options.allow_empty)
+    if not specs.count and not options.allow_empty and not compilation.failed:
+        message = "no spec found (*.yaml); `slosmith init` writes a first one"
+        compilation.problems.append(Problem("no-specs", message, Place(names.shown(used.specs))))
+    compilation.fleet = resolve(context, config, read, specs.again)
+    if options.specs:
+        compilation.selected = frozenset(specs.selected)
+    return compilation, context, specs
 
 
 def generate(fleet: Fleet, generators: Generators) -> dict[str, list[Artifact]]:
@@ -112,13 +130,25 @@ def generate(fleet: Fleet, generators: Generators) -> dict[str, list[Artifact]]:
     artifacts: dict[str, list[Artifact]] = {}
     summaries = []
     for service in fleet.services:
-        made = [item for generator in generators.service for item in generator(service, project)]
-        made += generators.folder(service, project, [artifact.path for artifact in made])
-        artifacts[service.name] = _wanted(made, project)
+        artifacts[service.name] = make_service(service, project, generators)
         summaries.append(summarize(service, artifacts[service.name]))
-    fleet_wide = [item for generator in generators.fleet for item in generator(project, summaries)]
-    artifacts[FLEET] = _wanted(fleet_wide, project)
+    artifacts[FLEET] = make_fleet(project, summaries, generators)
     return artifacts
+
+
+def make_service(service: Service, project: Project, generators: Generators) -> list[Artifact]:
+    """The artifacts of one service. Pure."""
+    made = [item for generator in generators.service for item in generator(service, project)]
+    made += generators.folder(service, project, [artifact.path for artifact in made])
+    return _wanted(made, project)
+
+
+def make_fleet(
+    project: Project, summaries: Sequence[ServiceSummary], generators: Generators
+) -> list[Artifact]:
+    """The artifacts of the whole fleet. Pure."""
+    fleet_wide = [item for generator in generators.fleet for item in generator(project, summaries)]
+    return _wanted(fleet_wide, project)
 
 
 def _wanted(artifacts: list[Artifact], project: Project) -> list[Artifact]:
@@ -142,51 +172,14 @@ def _folders(options: Options, config: SourceFile | None, origins: Origins) -> f
 
 def _read_config(
     options: Options, names: project_files.Names, compilation: Compilation
-) -> SourceFile | None:
+) -> tuple[SourceFile | None, bytes]:
     if options.config is None:
-        return None
-    return _read(options.config, schemas.PROJECT, names, compilation)
-
-
-def _read_specs(
-    options: Options, names: project_files.Names, compilation: Compilation, folder: Path
-) -> list[SourceFile]:
-    """All specs of the project; SPEC arguments choose among them."""
-    paths = find_specs(folder)
-    chosen, idle = project_files.selected(options.specs, paths)
-    if paths or not options.allow_empty:
-        compilation.problems += folders.outside(idle, folder)
-    compilation.spec_count = len(paths)
-    sources = []
-    selected = set()
-    for path in paths:
-        source = _read(path, schemas.SPEC, names, compilation)
-        if source is None:
-            continue
-        sources.append(source)
-        name = mapping(source.data).get("service")
-        if path in chosen and isinstance(name, str):
-            selected.add(name)
-    if options.specs:
-        compilation.selected = frozenset(selected)
-    return sources
-
-
-def _read(
-    path: Path, schema: str, names: project_files.Names, compilation: Compilation
-) -> SourceFile | None:
-    shown = names.shown(path)
-    document, problems = read_file(path, shown)
+        return None, b""
+    shown = names.shown(options.config)
+    data, problems = read_bytes(options.config, shown)
     compilation.problems += problems
-    if problems:
-        compilation.origins.add_lines(shown, source_lines(path))
-    if document is None:
-        return None
-    source = names.source(path)
-    compilation.origins.add(source, document)
-    data, problems = check_shape(document, schema)
+    if data is None:
+        return None, b""
+    config, problems = parse(options.config, data, schemas.PROJECT, names, compilation.origins)
     compilation.problems += problems
-    return SourceFile(source, data)
-
-
-__all__ = ["Compilation", "Document", "Generators", "Options", "compile_project", "generate"]
+    return config, data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,20 @@ class Names:
     def source(self, path: Path) -> str:
         """A path as generated files name it: relative to the root, with `/` between its parts."""
         return _relative(path, self.root)
+
+    def of_all(self, paths: Sequence[Path]) -> Iterator[tuple[Path, str, str]]:
+        """Each path with its `source` and what is `shown`, for thousands of paths."""
+        folders: dict[Path, tuple[str, str]] = {}
+        for path in paths:
+            folder = path.parent
+            if folder not in folders:
+                # A name for itself alone stands for all: only the last part differs.
+                one = folder / "x"
+                folders[folder] = (self.source(one)[:-1], self.shown(one)[:-1])
+            source, shown = folders[folder]
+            name = os.fsencode(path.name).decode("utf-8", errors="surrogateescape")
+            whole = shown + (path.name if shown.startswith("/") else name)
+            yield path, source + name, whole
 
     @staticmethod
     def shown(path: Path) -> str:
@@ -47,6 +61,8 @@ def under(root: Path, folder: str | None, default: str) -> Path:
 def selected(paths: Sequence[Path], among: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """The specs of the project that SPEC arguments (files or folders) mean, and the arguments
     that mean none."""
+    if not paths:
+        return [], []
     known = {real(path): path for path in among}
     chosen: dict[Path, Path] = {}
     idle = []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from slosmith import judging, output, pipeline, problems, unit_tests, validate
+from slosmith.artifacts import Artifact
+from slosmith.making import NoRoom, Progress, Workshop, make_project
 from slosmith.origins import Origins
 from slosmith.pipeline import FLEET, Compilation, Generators
 from slosmith.problems import Problem, has_errors
@@ -35,6 +38,17 @@ class Settings:
         return bool(self.specs or self.only)
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What a check looked at: services, generated files, and files of unit tests, those that ran
+    now and those that are known to pass."""
+
+    services: int = 0
+    files: int = 0
+    tests_run: int = 0
+    tests_known: int = 0
+
+
 @dataclass
 class Report:
     """What a command has to say. `summary` is empty where nothing was done."""
@@ -44,26 +58,27 @@ class Report:
     origins: Origins = field(default_factory=Origins)
     notices: tuple[str, ...] = ()
     summary: str = ""
+    tally: Tally = Tally()
 
     def text(self, *, color: bool = False) -> str:
         return problems.render(self.problems, self.origins, color=color)
 
 
-def build(settings: Settings, generators: Generators) -> Report:
+def build(settings: Settings, generators: Generators, progress: Progress | None = None) -> Report:
     """Compiles the project into its output folder; with any error nothing is written."""
-    tool = judging.Tool(settings.promtool, settings.environment)
-    try:
-        compilation = _compile(settings, generators, tool)
-    except ToolMissing as error:
-        return Report(TOOL_MISSING, notices=(f"error: {error}",))
-    summary = ""
-    if not compilation.failed:
-        wanted = _wanted(compilation, settings)
-        result = output.write(compilation.out, wanted, prune=not settings.partial)
-        compilation.problems += result.problems
+    with _made(settings, generators, progress or Progress()) as made:
+        if isinstance(made, Report):
+            return made
+        compilation, summary = made.compilation, ""
         if not compilation.failed:
-            summary = f"{Names.shown(compilation.out)}: {result.summary()}"
-    return _report(compilation, tool, summary)
+            wanted = _wanted(compilation, settings)
+            prepare = made.workshop.prepare if made.workshop else lambda _: None
+            prune = not settings.partial
+            result = output.write(compilation.out, wanted, prune=prune, prepare=prepare)
+            compilation.problems += result.problems
+            if not compilation.failed:
+                summary = f"{Names.shown(compilation.out)}: {result.summary()}"
+        return _report(compilation, made.tool, summary)
 
 
 def check(
@@ -72,31 +87,38 @@ def check(
     *,
     strict: bool = False,
     tests: unit_tests.Which = "changed",
+    progress: Progress | None = None,
 ) -> Report:
     """Everything that a build would find, what the generated unit tests say, and how the output
     folder differs from the specs."""
-    tool = judging.Tool(settings.promtool, settings.environment)
-    try:
-        compilation = _compile(settings, generators, tool)
-    except ToolMissing as error:
-        return Report(TOOL_MISSING, notices=(f"error: {error}",))
-    tested = unit_tests.Outcome()
-    if not compilation.failed:
-        wanted = _wanted(compilation, settings)
-        compilation.problems += output.status(compilation.out, wanted, prune=not settings.partial)
-        tested = _unit_tests(compilation, wanted, tool, tests)
-        compilation.problems += tested.problems
-    fine = not compilation.failed and not (strict and compilation.problems)
-    services = compilation.fleet.services if compilation.fleet else ()
-    files = len(compilation.all_artifacts())
-    noun = "service" if len(services) == 1 else "services"
-    summary = f"{len(services)} {noun}, {files} files: all as the specs say" if fine else ""
-    if summary and tested.ran + tested.known:
-        summary += f"; unit tests passed ({tested.ran} run, {tested.known} passed before)"
-    report = _report(compilation, tool, summary)
+    with _made(settings, generators, progress or Progress()) as made:
+        if isinstance(made, Report):
+            return made
+        compilation = made.compilation
+        tested = unit_tests.Outcome()
+        if not compilation.failed:
+            wanted = _wanted(compilation, settings)
+            drift = output.status(compilation.out, wanted, prune=not settings.partial)
+            compilation.problems += drift
+            tested = _unit_tests(made, wanted, tests)
+            compilation.problems += tested.problems
+        fine = not compilation.failed and not (strict and compilation.problems)
+        services = compilation.fleet.services if compilation.fleet else ()
+        files = len(compilation.all_artifacts())
+        tally = Tally(len(services), files, tested.ran, tested.known)
+        report = _report(compilation, made.tool, _all_fine(tally) if fine else "")
+    report.tally = tally
     report.notices += tuple(tested.notices)
     report.exit_code = OK if fine else PROBLEMS
     return report
+
+
+def _all_fine(tally: Tally) -> str:
+    noun = "service" if tally.services == 1 else "services"
+    text = f"{tally.services} {noun}, {tally.files} files: all as the specs say"
+    if tally.tests_run + tally.tests_known:
+        text += f"; unit tests passed ({tally.tests_run} run, {tally.tests_known} passed before)"
+    return text
 
 
 def explain(
@@ -119,30 +141,71 @@ def explain(
 
 
 def _compile(settings: Settings, generators: Generators, tool: judging.Tool) -> Compilation:
+    """Everything in memory, and nothing written."""
     if settings.promtool == "required":
         tool.find()
-    options = pipeline.Options(
-        settings.config, settings.root, settings.out, settings.specs, settings.allow_empty
-    )
-    compilation = pipeline.compile_project(options, generators, tool.explain)
+    compilation = pipeline.compile_project(_options(settings), generators, tool.explain)
     if not compilation.failed:
         shown = Names.shown(compilation.out)
-        artifacts = compilation.all_artifacts()
-        compilation.problems += validate.check(artifacts, out=shown)
-    if not compilation.failed and compilation.fleet:
-        compilation.problems += judging.check_rules(
-            tool, artifacts, compilation.fleet, compilation.origins, shown
-        )
+        compilation.problems += validate.check(compilation.all_artifacts(), out=shown)
+    _judge(compilation, tool, keep=False)
     return compilation
 
 
-def _unit_tests(
-    compilation: Compilation,
-    wanted: Mapping[str, Mapping[str, str]],
-    tool: judging.Tool,
-    which: unit_tests.Which,
-) -> unit_tests.Outcome:
+@dataclass(frozen=True)
+class _Made:
+    compilation: Compilation
+    workshop: Workshop | None
+    tool: judging.Tool
+    progress: Progress
+
+
+@contextmanager
+def _made(
+    settings: Settings, generators: Generators, progress: Progress
+) -> Iterator[_Made | Report]:
+    """The compiled project, with its texts at hand until the end; or why there is none."""
+    tool = judging.Tool(settings.promtool, settings.environment)
+    workshop = None
+    try:
+        if settings.promtool == "required":
+            tool.find()
+        options = _options(settings)
+        compilation, workshop = make_project(options, generators, tool.explain, progress)
+        _judge(compilation, tool, keep=True)
+    except ToolMissing as error:
+        yield Report(TOOL_MISSING, notices=(f"error: {error}",))
+    except NoRoom as error:
+        yield Report(PROBLEMS, [error.problem])
+    else:
+        yield _Made(compilation, workshop, tool, progress)
+    finally:
+        if workshop:
+            workshop.close()
+        progress.end()
+
+
+def _options(settings: Settings) -> pipeline.Options:
+    return pipeline.Options(
+        settings.config, settings.root, settings.out, settings.specs, settings.allow_empty
+    )
+
+
+def _judge(compilation: Compilation, tool: judging.Tool, *, keep: bool) -> None:
+    if not compilation.failed and compilation.fleet:
+        compilation.problems += judging.check_rules(
+            tool,
+            compilation.all_artifacts(),
+            compilation.fleet,
+            compilation.origins,
+            compilation.out,
+            keep=keep,
+        )
+
+
+def _unit_tests(made: _Made, wanted: output.Wanted, which: unit_tests.Which) -> unit_tests.Outcome:
     """The generated unit tests of what is looked at, where there is a promtool."""
+    compilation, tool = made.compilation, made.tool
     if which == "none" or compilation.fleet is None:
         return unit_tests.Outcome()
     found = tool.find()
@@ -152,16 +215,20 @@ def _unit_tests(
         return unit_tests.Outcome(notices=missing)
     paths = {path for texts in wanted.values() for path in texts}
     artifacts = [item for item in compilation.all_artifacts() if item.path in paths]
-    return unit_tests.run(found, artifacts, compilation.fleet, compilation.out, which)
+
+    def report(done: int, total: int) -> None:
+        made.progress.report("running unit tests", done, total)
+
+    return unit_tests.run(found, artifacts, compilation.fleet, compilation.out, which, report)
 
 
-def _wanted(compilation: Compilation, settings: Settings) -> dict[str, dict[str, str]]:
+def _wanted(compilation: Compilation, settings: Settings) -> dict[str, dict[str, output.Content]]:
     """What may be written: all, or what SPEC and --only leave of it. What belongs to the whole
     fleet always counts."""
     chosen = compilation.selected
     return {
         owner: {
-            artifact.path: artifact.text
+            artifact.path: artifact.text if isinstance(artifact, Artifact) else artifact
             for artifact in artifacts
             if not settings.only or artifact.family in settings.only
         }

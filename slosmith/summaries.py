@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from slosmith.artifacts import Artifact
+from slosmith.artifacts import Made
 from slosmith.model import BurnAlerts, Service, ServiceSummary, Slo
 from slosmith.scaling.pod_metrics import pod_metrics
 
 
-def summarize(service: Service, artifacts: Sequence[Artifact]) -> ServiceSummary:
+def summarize(service: Service, artifacts: Sequence[Made]) -> ServiceSummary:
     """The summary of a service for which `artifacts` were made."""
     scaling = service.autoscaling
     target = ""

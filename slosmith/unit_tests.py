@@ -6,18 +6,18 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 from slosmith import promtool
-from slosmith.artifacts import Artifact
+from slosmith.artifacts import Made
 from slosmith.model import Fleet
-from slosmith.output import make_scratch, scratch_folder
+from slosmith.output import scratch_folder
+from slosmith.passed import Passed
 from slosmith.problems import At, Place, Problem
 from slosmith.problems import Path as ModelPath
 
@@ -43,26 +43,32 @@ class Outcome:
 
 
 def run(
-    tool: promtool.Promtool, artifacts: Sequence[Artifact], fleet: Fleet, out: Path, which: Which
+    tool: promtool.Promtool,
+    artifacts: Sequence[Made],
+    fleet: Fleet,
+    out: Path,
+    which: Which,
+    report: Callable[[int, int], None] = lambda done, total: None,
 ) -> Outcome:
     """Runs the unit tests among `artifacts` on the rules among them. Writes nothing but the list
-    of those that passed, in the scratch folder beside `out`."""
+    of those that passed, in the scratch folder beside `out`. `report` hears how many of how many
+    files are done."""
     outcome = Outcome()
-    texts = {artifact.path: artifact.text for artifact in artifacts}
-    tests = [path for path in texts if _TESTS.fullmatch(path)]
+    files = {artifact.path: artifact for artifact in artifacts}
+    tests = [path for path in files if _TESTS.fullmatch(path)]
     if which == "none" or not tests:
         return outcome
     version = promtool.version(tool)
     tests = list(_readable(tests, version, outcome))
-    keys = {path: _key(version, texts[path], texts[_rules(path)]) for path in tests}
-    passed = _Passed.read(scratch_folder(out))
+    keys = {path: _key(version, files[path], files[_rules(path)]) for path in tests}
+    passed = Passed.read(scratch_folder(out), _FILE)
     due = [path for path in tests if which == "all" or keys[path] not in passed.keys]
     outcome.ran, outcome.known = len(due), len(tests) - len(due)
     failed: set[str] = set()
-    for finding in _run(tool, texts, due):
+    for finding in _run(tool, files, due, report):
         failed |= {finding.file} if finding.file else set(due)
         outcome.problems.append(_problem(finding, fleet, out))
-    passed.write({keys[path] for path in tests if path not in failed})
+    passed.add({keys[path] for path in tests if path not in failed})
     return outcome
 
 
@@ -84,22 +90,34 @@ def _readable(tests: Iterable[str], version: str, outcome: Outcome) -> Iterator[
 
 
 def _run(
-    tool: promtool.Promtool, texts: Mapping[str, str], due: Sequence[str]
+    tool: promtool.Promtool,
+    files: Mapping[str, Made],
+    due: Sequence[str],
+    report: Callable[[int, int], None],
 ) -> list[promtool.Finding]:
     """All findings; files side by side, as each keeps one processor busy for seconds."""
     if not due:
         return []
     workers = min(os.cpu_count() or 1, len(due))
+    # A container is started for each share, so there it has many files.
+    size = -(-len(due) // workers) if tool.image else 1
+    shares = [due[start : start + size] for start in range(0, len(due), size)]
+    found: list[promtool.Finding] = []
     with tempfile.TemporaryDirectory(prefix="slosmith-") as name:
         folder = Path(name)
+
+        def test(share: Sequence[str]) -> list[promtool.Finding]:
+            return promtool.test_rules(tool, folder, share)
+
         for path in {*due, *map(_rules, due)}:
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(texts[path], encoding="utf-8", newline="\n")
+            file.write_text(files[path].text, encoding="utf-8", newline="\n")
         with ThreadPoolExecutor(workers) as pool:
-            shares = [due[start::workers] for start in range(workers)]
-            found = pool.map(lambda share: promtool.test_rules(tool, folder, share), shares)
-            return [finding for findings in found for finding in findings]
+            for done, findings in enumerate(pool.map(test, shares), 1):
+                report(min(done * size, len(due)), len(due))
+                found += findings
+    return found
 
 
 def _rules(test: str) -> str:
@@ -131,44 +149,9 @@ def _place(finding: promtool.Finding, fleet: Fleet) -> ModelPath | None:
     return None
 
 
-def _key(version: str, tests: str, rules: str) -> str:
+def _key(version: str, tests: Made, rules: Made) -> str:
     """All that the result of a test depends on."""
-    return sha256(json.dumps([version, tests, rules]).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class _Passed:
-    """The keys of tests that passed, one a line. Nothing depends on it but time: what cannot be
-    read counts as empty, what cannot be written is left."""
-
-    folder: Path
-    keys: frozenset[str]
-
-    @classmethod
-    def read(cls, folder: Path) -> _Passed:
-        try:
-            text = (folder / _FILE).read_text(encoding="ascii")
-        except (OSError, ValueError):
-            text = ""
-        return cls(folder, frozenset(text.split()))
-
-    def write(self, more: set[str]) -> None:
-        # Those of other checkouts and branches are kept, up to a number.
-        kept = [key for key in sorted(self.keys) if key not in more]
-        lines = [*kept[: max(0, _MOST - len(more))], *sorted(more)]
-        if frozenset(lines) == self.keys:
-            return
-        with suppress(OSError):
-            make_scratch(self.folder)
-            handle, name = tempfile.mkstemp(prefix="tests-", dir=self.folder)
-            try:
-                with os.fdopen(handle, "w", encoding="ascii") as file:
-                    file.write("".join(f"{line}\n" for line in lines))
-                Path(name).replace(self.folder / _FILE)
-            except OSError:
-                Path(name).unlink()
-                raise
+    return sha256(json.dumps([version, tests.digest, rules.digest]).encode()).hexdigest()
 
 
 _FILE = "tests-passed"
-_MOST = 50_000

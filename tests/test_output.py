@@ -120,7 +120,8 @@ def test_stale_file_changed_by_hand_is_kept_and_forgotten(out: Path) -> None:
     assert result.removed == ("prometheus/rules/api.yaml",)
     assert (out / "kubernetes/api/hpa.yaml").read_text() == "mine\n"
     fine(write(out, less))
-    assert found(status(out, less), out) == {("warning", "unknown-file", "kubernetes/api/hpa.yaml")}
+    expected = ("warning", "drift-foreign", "kubernetes/api/hpa.yaml")
+    assert found(status(out, less), out) == {expected}
 
 
 def test_foreign_file_stops_the_write_before_anything_is_written(tmp_path: Path) -> None:
@@ -175,8 +176,8 @@ def test_unknown_files_are_warnings_of_the_check_alone(out: Path) -> None:
     (out / "grafana/dashboards/.hidden").touch()
     (out / "link").symlink_to("/etc", target_is_directory=True)
     assert found(status(out, WANTED), out) == {
-        ("warning", "unknown-file", "notes.txt"),
-        ("warning", "unknown-file", "link"),
+        ("warning", "drift-foreign", "notes.txt"),
+        ("warning", "drift-foreign", "link"),
     }
     fine(write(out, WANTED))
     assert (out / "notes.txt").exists()

@@ -40,6 +40,14 @@ COUNTED = st.fixed_dictionaries({"series": SELECTOR, "per_replica": NUMBER}).map
     lambda value: {"traffic": value}
 )
 RESOURCE = st.sampled_from([{"cpu": 1}, {"cpu": 70}, {"memory": 200}])
+GUARD = st.one_of(
+    st.sampled_from(["native", "api/native", "latency", "nobody"]),
+    st.fixed_dictionaries(
+        {"slo": st.sampled_from(["native", "api/latency"])},
+        optional={"burn": st.sampled_from([1, 0.001, 12.5, 99, 100])},
+    ),
+)
+GUARDS = st.lists(GUARD, min_size=1, max_size=2)
 TRIGGER = st.one_of(
     st.fixed_dictionaries(
         {"series": SELECTOR, "per_replica": NUMBER},
@@ -50,11 +58,17 @@ TRIGGER = st.one_of(
             "slo": st.sampled_from(["latency", "native"]),
             "quantile": st.sampled_from([0.5, 0.95, 0.9999]),
             "target": st.sampled_from(["500ms", "1ms", "10s"]),
-        }
+        },
+        optional={"hold_while": GUARDS},
     ).map(lambda value: {"latency": value}),
     st.fixed_dictionaries(
         {"name": NAME, "query": QUERY},
-        optional={"per_replica": NUMBER, "target": NUMBER, "wakes": st.booleans()},
+        optional={
+            "per_replica": NUMBER,
+            "target": NUMBER,
+            "wakes": st.booleans(),
+            "hold_while": GUARDS,
+        },
     ).map(lambda value: {"metric": value}),
     RESOURCE,
 )

@@ -67,7 +67,11 @@ class Oracle:
         threshold = float(tier.threshold)
         guard = self._guard(tier, minute)
         long = _above(self.ratios(tier.long, minute), [threshold * factor for factor in guard])
+        if long is False:
+            return False  # whatever the rest is
         short = _above(self.ratios(tier.short, minute), [threshold])
+        if short is False:
+            return False
         return _all([long, short, self._enough(tier, minute)])
 
     def burning(self, severity: SeverityKey, minute: int) -> Verdict:
@@ -123,7 +127,9 @@ def _all(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _any(verdicts: Iterable[Verdict]) -> Verdict:
-    found = list(verdicts)
-    if True in found:
-        return True
-    return None if None in found else False
+    unsure = False
+    for verdict in verdicts:
+        if verdict:
+            return True
+        unsure = unsure or verdict is None
+    return None if unsure else False

@@ -20,6 +20,7 @@ from slosmith.model import (
     Trigger,
 )
 from slosmith.numbers import plain
+from slosmith.scaling.names import trigger_names
 from slosmith.scaling.queries import latency_query, metric_query, traffic_query
 from slosmith.yamlout import Block
 
@@ -29,10 +30,8 @@ _TENANT_HEADERS = {"mimir": "X-Scope-OrgID", "thanos": "THANOS-TENANT"}
 
 def triggers(found: tuple[Trigger, ...], prometheus: Prometheus) -> list[dict[str, Any]]:
     """All triggers of a service, in their order."""
-    counts: dict[str, int] = {}
-    taken = {trigger.name for trigger in found if isinstance(trigger, MetricTrigger)}
     data: list[dict[str, Any]] = []
-    for trigger in found:
+    for trigger, name in zip(found, trigger_names(found), strict=True):
         match trigger:
             case ResourceTrigger():
                 data.append(_resource(trigger))
@@ -40,12 +39,12 @@ def triggers(found: tuple[Trigger, ...], prometheus: Prometheus) -> list[dict[st
                 query = traffic_query(trigger, prometheus.scrape_interval)
                 item = _prometheus(query, trigger.per_replica, "AverageValue", prometheus)
                 _activation(item, trigger.activation)
-                data.append({"name": _unique("traffic", counts, taken)} | item)
+                data.append({"name": name} | item)
             case LatencyTrigger():
                 item = _prometheus(
                     latency_query(trigger), trigger.target * 1000, "Value", prometheus
                 )
-                data.append({"name": _unique("latency", counts, taken)} | item)
+                data.append({"name": name} | item)
             case MetricTrigger():
                 total = trigger.per_replica is not None
                 threshold = trigger.per_replica if total else trigger.target
@@ -53,17 +52,8 @@ def triggers(found: tuple[Trigger, ...], prometheus: Prometheus) -> list[dict[st
                 kind = "AverageValue" if total else "Value"
                 item = _prometheus(metric_query(trigger), threshold, kind, prometheus)
                 _activation(item, trigger.activation)
-                data.append({"name": trigger.name} | item)
+                data.append({"name": name} | item)
     return [{"type": item.pop("type")} | item for item in data]
-
-
-def _unique(name: str, counts: dict[str, int], taken: set[str]) -> str:
-    """`traffic`, then `traffic-2`: KEDA refuses two triggers of one name."""
-    while True:
-        counts[name] = counts.get(name, 0) + 1
-        found = name if counts[name] == 1 else f"{name}-{counts[name]}"
-        if found not in taken:
-            return found
 
 
 def _prometheus(

@@ -49,7 +49,10 @@ def hypothesis(service: Service, experiment: Experiment, found: Hypothesis) -> s
     if not experiment.alerts:
         return f"No alert of {slo} fires."
     if found.expected is None:
-        return f"No alert of {slo} fires: too little is bad, or for too short a time."
+        longer = (
+            f"for one it would have to last longer than {rounded_up(found.needs or Decimal(0))}"
+        )
+        return f"No alert of {slo} fires: {longer if found.needs else 'too little is bad'}."
     within = rounded_up(found.expected.within)
     return f"{found.expected.alert} of {slo} fires within {within}, {suffering}."
 

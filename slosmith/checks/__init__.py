@@ -12,6 +12,7 @@ from slosmith.checks import (
     chaos,
     error_triggers,
     generated_tests,
+    guards,
     latency,
     load_tests,
     queries,
@@ -42,14 +43,18 @@ _OF_SLO: tuple[SloCheck, ...] = (
 _OF_FLEET: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
     fleet_wide.retention,
     fleet_wide.same_indicator,
-    scaling.names,
     scaling.late_targets,
+    error_triggers.errors,
+    chaos.experiments,
+    guards.late,
+)
+# These see one service at a time: a fleet of it alone.
+_OF_SERVICE: tuple[Callable[[Fleet], Iterator[Problem]], ...] = (
+    scaling.names,
     scaling.coarse_thresholds,
     scaling.hidden_absence,
     scaling.unused_times,
-    error_triggers.errors,
     load_tests.few_samples,
-    chaos.experiments,
 )
 
 # What `allow` may silence: the ids of all warnings about specs and slosmith.yaml.
@@ -59,6 +64,7 @@ WARNINGS = frozenset(
         "chaos-unnoticed",
         "counter-value",
         "gauge-rate",
+        "guard-late",
         "indicator-twice",
         "latency-unit",
         "load-test-samples",
@@ -82,10 +88,23 @@ WARNINGS = frozenset(
 
 def check(fleet: Fleet) -> list[Problem]:
     """All findings about a fleet that resolved without errors."""
-    found = [problem for check in _OF_FLEET for problem in check(fleet)]
+    found = of_fleet(fleet)
     for service in fleet.services:
-        for index, slo in enumerate(service.slos):
-            found += _of_slo(service, index, slo, fleet.project)
+        found += of_service(service, fleet.project)
+    return found
+
+
+def of_fleet(fleet: Fleet) -> list[Problem]:
+    """What only shows in all services together."""
+    return [problem for check in _OF_FLEET for problem in check(fleet)]
+
+
+def of_service(service: Service, project: Project) -> list[Problem]:
+    """What shows in one service alone."""
+    alone = Fleet(project, (service,))
+    found = [problem for check in _OF_SERVICE for problem in check(alone)]
+    for index, slo in enumerate(service.slos):
+        found += _of_slo(service, index, slo, project)
     return found
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slosmith.checks.findings import slo_path
-from slosmith.model import Fleet
+from slosmith.model import Fleet, Service
 from slosmith.problems import At, Path, Problem
 
 # Errors that are a matter of argument: a reason is an answer to them.
@@ -38,11 +38,12 @@ def apply(
 ) -> tuple[list[Problem], list[Silenced]]:
     """The problems that are left, with a warning for each allowance that silences nothing; and
     the warnings that are allowed."""
+    rules = _by_place(allowances, fleet)
     used: set[Allowance] = set()
     left = []
     silenced = []
     for problem in problems:
-        fitting = [item for item in allowances if _fits(problem, item, fleet)]
+        fitting = list(_fitting(problem, rules))
         used.update(fitting)
         if fitting:
             silenced.append(Silenced(problem, fitting[0].reason))
@@ -55,26 +56,38 @@ def apply(
     return left, silenced
 
 
-def _fits(problem: Problem, allowance: Allowance, fleet: Fleet) -> bool:
-    if problem.check != allowance.check:
-        return False
+# By check, and by the part of the model that an allowance is about: those of all services, of one
+# service, of one SLO.
+_Rules = dict[tuple[str, Path], list[Allowance]]
+
+
+def _fitting(problem: Problem, rules: _Rules) -> Iterator[Allowance]:
     if problem.severity != "warning" and problem.check not in ARGUABLE:
-        return False
-    if not allowance.service:
-        return True
+        return
     path = problem.where.path if isinstance(problem.where, At) else ()
-    return any(path[: len(prefix)] == prefix for prefix in _prefixes(allowance, fleet))
+    for prefix in dict.fromkeys(((), path[:2], path[:4])):
+        yield from rules.get((problem.check, prefix), ())
 
 
-def _prefixes(allowance: Allowance, fleet: Fleet) -> list[Path]:
-    for service in fleet.services:
-        if service.name != allowance.service:
-            continue
-        if not allowance.slo:
-            return [("services", service.source)]
-        return [
-            slo_path(service, index)
-            for index, slo in enumerate(service.slos)
-            if slo.name == allowance.slo
-        ]
-    return []
+def _by_place(allowances: Sequence[Allowance], fleet: Fleet) -> _Rules:
+    services = {service.name: service for service in fleet.services}
+    rules: _Rules = {}
+    for item in allowances:
+        for prefix in _prefixes(item, services):
+            rules.setdefault((item.check, prefix), []).append(item)
+    return rules
+
+
+def _prefixes(allowance: Allowance, services: Mapping[str, Service]) -> list[Path]:
+    if not allowance.service:
+        return [()]
+    service = services.get(allowance.service)
+    if service is None:
+        return []
+    if not allowance.slo:
+        return [("services", service.source)]
+    return [
+        slo_path(service, index)
+        for index, slo in enumerate(service.slos)
+        if slo.name == allowance.slo
+    ]

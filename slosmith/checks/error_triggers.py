@@ -66,8 +66,10 @@ class _Known:
 
 def errors(fleet: Fleet) -> Iterator[Problem]:
     """Each trigger that reads errors, an error ratio or a burn rate."""
-    known = _known(fleet)
-    for path, expression in queries(fleet):
+    asked = list(queries(fleet))
+    # Most projects have more SLOs than triggers, and many have no trigger at all.
+    known = _known(fleet) if asked else _Known(frozenset(), frozenset(), frozenset())
+    for path, expression in asked:
         if reason := _errors(expression, known):
             message = f"`{path[-1]}`: {reason}. {_ARGUMENT}"
             yield Problem("trigger-errors", message, At(path))

@@ -13,6 +13,7 @@ from slosmith.explain.explanation import ExperimentUse, ServiceExplanation, expl
 from slosmith.explain.listing import listing
 from slosmith.explain.machine import as_json
 from slosmith.explain.rate import Rate
+from slosmith.explain.scaling import explain_scaling
 from slosmith.explain.suggestions import suggestions
 from slosmith.explain.target import Target, find
 from slosmith.explain.text import as_text
@@ -92,7 +93,11 @@ def _explained(
         if experiment.slo in names
     )
     return ServiceExplanation(
-        service, slos, experiments, commands(name, _slos(target), project, question.options)
+        service,
+        slos,
+        experiments,
+        commands(name, _slos(target), project, question.options),
+        explain_scaling(service, compilation.fleet) if "/" not in (question.name or "") else None,
     )
 
 

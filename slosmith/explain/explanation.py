@@ -14,6 +14,7 @@ from slosmith.durations import format_duration, parse_seconds
 from slosmith.escape import template_text
 from slosmith.explain import purposes, wording
 from slosmith.explain.rate import Rate
+from slosmith.explain.scaling import ScalingUse
 from slosmith.explain.times import Outage, TierTimes, counts_events, outages, tier_times
 from slosmith.model import Project, Service, SeverityKey, Slo
 from slosmith.model_chaos import Experiment
@@ -94,12 +95,13 @@ class Explanation:
 class ServiceExplanation:
     """A service, the SLOs of it that were asked for, its experiments about these, and the
     commands that give them history: the first writes the rules, the second evaluates them over
-    the past."""
+    the past. `scaling` is None where there is none, or one SLO was asked for."""
 
     service: Service
     slos: tuple[Explanation, ...]
     experiments: tuple[ExperimentUse, ...]
     backfill: tuple[str, str]
+    scaling: ScalingUse | None = None
 
 
 def explain(

@@ -16,6 +16,7 @@ from slosmith.explain.explanation import (
     GroupUse,
     ServiceExplanation,
 )
+from slosmith.explain.scaling import ScalingUse, TriggerUse
 from slosmith.explain.times import Outage, TierTimes
 from slosmith.model import Service
 
@@ -39,6 +40,7 @@ def _service(explained: ServiceExplanation) -> dict[str, Any]:
         "spec": service.source,
         "slos": [_slo(slo) for slo in explained.slos],
         "experiments": [_experiment(service, item) for item in explained.experiments],
+        "autoscaling": explained.scaling and _scaling(explained.scaling),
         "backfill": list(explained.backfill),
     }
 
@@ -67,6 +69,67 @@ def _experiment(service: Service, item: ExperimentUse) -> dict[str, Any]:
 def _ratio(value: Decimal) -> int | float | None:
     """A quotient, to six decimals."""
     return _number(round(value, 6).normalize())
+
+
+def _scaling(use: ScalingUse) -> dict[str, Any]:
+    scaling = use.scaling
+    return {
+        "target": {
+            "apiVersion": scaling.target.api_version,
+            "kind": scaling.target.kind,
+            "name": scaling.target.name,
+        },
+        "engine": scaling.engine,
+        "min": scaling.min_replicas,
+        "max": scaling.max_replicas,
+        "present": use.present,
+        "triggers": [_trigger(item, use) for item in use.triggers],
+        "scale_up": {
+            "stabilization_seconds": use.stabilization,
+            "from_min": [_change(change) for change in use.up],
+        },
+        "scale_down": {"from_max": [_change(change) for change in use.down]},
+    }
+
+
+def _change(change: tuple[int, int]) -> dict[str, int]:
+    seconds, replicas = change
+    return {"after_seconds": seconds, "replicas": replicas}
+
+
+def _trigger(item: TriggerUse, use: ScalingUse) -> dict[str, Any]:
+    signal = item.signal
+    return {
+        "trigger": signal.name,
+        "kind": signal.kind,
+        "unit": signal.unit,
+        "target": _number(signal.target),
+        "shared": signal.shared,
+        "loads": [
+            {
+                "value": _number(load.value),
+                "held": load.held,
+                "asks_for": load.outlook.asks[signal.name],
+                "replicas": load.outlook.replicas,
+                "replicas_if_it_stays": load.outlook.settled,
+                "rules": list(load.outlook.rules),
+            }
+            for load in item.loads
+        ],
+        "first_replicas_after_seconds": _time(item.first),
+        "hold_while": [
+            {
+                "slo": held.guard.slo,
+                "burn": _number(held.guard.burn),
+                "threshold": _number(held.guard.threshold),
+                "holds_after_seconds": _time(held.times.holds),
+                "lets_go_after_seconds": _time(held.times.lets_go),
+                "needs_stabilization_seconds": held.times.stabilization,
+                "in_time": held.times.stabilization <= use.stabilization,
+            }
+            for held in item.guards
+        ],
+    }
 
 
 def _slo(slo: Explanation) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from slosmith.chaos import wording as chaos
 from slosmith.durations import format_duration
 from slosmith.explain import layout, wording
 from slosmith.explain.explanation import Explanation, ServiceExplanation
+from slosmith.explain.scaling_text import scaling_text
 from slosmith.explain.times import BURNS, Detection, counts_events
 from slosmith.numbers import percent, plain
 
@@ -18,11 +19,14 @@ _NESTED = 17  # and of one of an experiment
 
 
 def as_text(service: ServiceExplanation, *, color: bool = False) -> str:
-    """Pages of all SLOs, one below the other, then how they get history."""
+    """Pages of all SLOs, one below the other, that of the autoscaling, then how SLOs get
+    history."""
     parts = [_head(service, color)]
     parts += [_slo(slo, color) for slo in service.slos]
     if service.experiments:
         parts.append(_experiments(service, color))
+    if service.scaling:
+        parts.append(scaling_text(service.scaling, service.service.name, color))
     parts.append(_backfill(service.backfill, color))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 

@@ -6,10 +6,28 @@ which says for every path how the file that stands there relates to the one that
 
 from __future__ import annotations
 
-from slosmith.output.lock import make_scratch
-from slosmith.output.paths import scratch_folder
-from slosmith.output.state import Plan, State, plan
+from slosmith.output.lock import hold, make_scratch, remove_unused_scratch
+from slosmith.output.paths import CACHE, scratch_folder
+from slosmith.output.seen import Digests
+from slosmith.output.state import Content, Plan, State, Wanted, plan
 from slosmith.output.status import status
+from slosmith.output.tree import Tree
 from slosmith.output.write import Result, write
 
-__all__ = ["Plan", "Result", "State", "make_scratch", "plan", "scratch_folder", "status", "write"]
+__all__ = [
+    "CACHE",
+    "Content",
+    "Digests",
+    "Plan",
+    "Result",
+    "State",
+    "Tree",
+    "Wanted",
+    "hold",
+    "make_scratch",
+    "plan",
+    "remove_unused_scratch",
+    "scratch_folder",
+    "status",
+    "write",
+]

@@ -7,6 +7,8 @@ from typing import TypeGuard
 
 # The folder of the records inside the output folder, and of the scratch beside it.
 FOLDER = ".slosmith"
+# In the scratch folder: what only saves time.
+CACHE = "cache"
 
 
 def is_safe(path: object) -> TypeGuard[str]:
@@ -26,6 +28,11 @@ def record_path(owner: str) -> str:
 def scratch_folder(out: Path) -> Path:
     """The folder beside the output folder for locks, journals and staged files."""
     return _real_parent(out) / FOLDER
+
+
+def seen_file(out: Path) -> Path:
+    """Where the digests of files of `out` are kept that need not be read again."""
+    return scratch_folder(out) / CACHE / f"seen-{_name(out)}.json"
 
 
 def journals(out: Path) -> tuple[Path, Path]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from slosmith.artifacts import digest
 from slosmith.output.paths import FOLDER, is_safe
 from slosmith.output.tree import Tree
 
@@ -22,12 +23,12 @@ _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 class Records:
     """All records of an output folder.
 
-    `files`: owner → path → hash. `raw`: owner → the record as it stands there. `unreadable`:
-    owner → what is wrong with its record; such an owner has no entry in `files`.
+    `files`: owner → path → hash. `digests`: owner → that of the record as it stands there.
+    `unreadable`: owner → what is wrong with its record; such an owner has no entry in `files`.
     """
 
     files: Mapping[str, Mapping[str, str]]
-    raw: Mapping[str, bytes]
+    digests: Mapping[str, str]
     unreadable: Mapping[str, str]
 
 
@@ -36,18 +37,24 @@ def render(files: Mapping[str, str]) -> bytes:
     return (json.dumps({"files": files}, indent=2, sort_keys=True) + "\n").encode()
 
 
-def load(out: Path, tree: Tree) -> Records:
-    """Reads every record below `out`; none where `out` has no folder of records."""
+def load(out: Path, tree: Tree, expected: Mapping[str, Mapping[str, str]]) -> Records:
+    """Reads every record below `out`; none where `out` has no folder of records. `expected`:
+    owner → path → hash; a record that says just this need not be parsed."""
     files: dict[str, Mapping[str, str]] = {}
-    raw: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
     unreadable: dict[str, str] = {}
     for owner in _owners(out / FOLDER):
-        seen = tree.look(f"{FOLDER}/{owner}.json")
-        if seen.data is None:
+        path = f"{FOLDER}/{owner}.json"
+        seen = tree.probe(path)
+        if not seen.digest:
             unreadable[owner] = seen.obstacle
             continue
-        raw[owner] = seen.data
-        parsed = _files(seen.data)
+        digests[owner] = seen.digest
+        if owner in expected and seen.digest == digest(render(expected[owner])):
+            files[owner] = expected[owner]
+            continue
+        data = tree.look(path).data if seen.data is None else seen.data
+        parsed = _files(data or b"")
         if parsed is None:
             unreadable[owner] = 'is not JSON of the shape {"files": {path: hash}}'
         else:
@@ -56,7 +63,7 @@ def load(out: Path, tree: Tree) -> Records:
                 for path, value in parsed
                 if isinstance(value, str) and _HASH.fullmatch(value)
             }
-    return Records(files, raw, unreadable)
+    return Records(files, digests, unreadable)
 
 
 def _owners(folder: Path) -> list[str]:
@@ -89,7 +96,7 @@ def load_journal(files: Iterable[Path]) -> dict[str, frozenset[str]]:
 def render_journal(known: Mapping[str, Iterable[str]]) -> bytes:
     """A journal: path → every hash that is ours there."""
     files = {path: sorted(hashes) for path, hashes in known.items()}
-    return (json.dumps({"files": files}, indent=0, sort_keys=True) + "\n").encode()
+    return (json.dumps({"files": files}, sort_keys=True) + "\n").encode()
 
 
 def _files(data: bytes) -> list[tuple[str, object]] | None:

@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from slosmith.artifacts import Known
 from slosmith.output.paths import FOLDER, journals
 from slosmith.output.records import render_journal
+from slosmith.output.state import Content
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,14 @@ class Stage:
         file = self.folder / name
         file.write_bytes(data)
         return file
+
+    def take(self, name: str, content: Content) -> Path:
+        """The same with a content that is wanted, which may be a file elsewhere."""
+        if isinstance(content, Known):
+            file = self.folder / name
+            content.source.move(content.path, file)
+            return file
+        return self.put(name, (content if isinstance(content, str) else content.text).encode())
 
     def write_journal(self, known: Mapping[str, frozenset[str]]) -> None:
         """Replaces the journal in one step."""

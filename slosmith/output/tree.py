@@ -4,47 +4,69 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
-
-def digest(data: bytes) -> str:
-    """The content of a file as the records name it: `sha256:` and 64 hexadecimal digits."""
-    return "sha256:" + sha256(data).hexdigest()
+from slosmith.artifacts import digest
+from slosmith.output.seen import Digests
 
 
 @dataclass(frozen=True)
 class Seen:
     """A path as it was found: the file's content (None: there is none), or the obstacle that
-    keeps slosmith from reading or writing there."""
+    keeps slosmith from reading or writing there. `digest` is that of the content."""
 
     data: bytes | None = None
     obstacle: str = ""
+    digest: str = ""
 
 
 class Tree:
     """The files below one output folder. Folders are examined once; files at each call."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, digests: Digests) -> None:
         self._out = out
+        self._digests = digests
+        self._root = os.fspath(out)
         self._folders: dict[str, str] = {"": ""}
 
     def look(self, path: str) -> Seen:
         """The file at `path`. Never raises for what may stand there."""
+        return self._look(path, self._read)
+
+    def probe(self, path: str) -> Seen:
+        """The same without the content, if the digest is known as it is."""
+        return self._look(path, self._known)
+
+    def _look(self, path: str, read: Callable[[str, str, os.stat_result], Seen]) -> Seen:
         obstacle = self._folder(path.rpartition("/")[0])
         if obstacle:
             return Seen(obstacle=obstacle)
-        file = self._out / path
+        file = f"{self._root}/{path}"
         try:
-            mode = os.lstat(file).st_mode
-            if not stat.S_ISREG(mode):
-                return Seen(obstacle=f"{file.as_posix()} is {_kind(mode)}")
-            return Seen(file.read_bytes())
+            status = os.lstat(file)
+            if not stat.S_ISREG(status.st_mode):
+                return Seen(obstacle=f"{self._shown(path)} is {_kind(status.st_mode)}")
+            return read(path, file, status)
         except FileNotFoundError:
             return Seen()
         except OSError as error:
-            return Seen(obstacle=f"{file.as_posix()}: {error.strerror}")
+            return Seen(obstacle=f"{self._shown(path)}: {error.strerror}")
+
+    def _known(self, path: str, file: str, status: os.stat_result) -> Seen:
+        known = self._digests.get(path, status)
+        return Seen(digest=known) if known else self._read(path, file, status)
+
+    def _read(self, path: str, file: str, status: os.stat_result) -> Seen:
+        with open(file, "rb") as opened:  # noqa: PTH123 (thousands of them: faster)
+            data = opened.read()
+        found = digest(data)
+        self._digests.put(path, status, found)
+        return Seen(data, digest=found)
+
+    def _shown(self, path: str) -> str:
+        return (self._out / path).as_posix()
 
     def _folder(self, folder: str) -> str:
         """Why no file below `folder` can be read or written; empty where nothing is in the way."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from slosmith.artifacts import digest
 from slosmith.output.lock import locked
 from slosmith.output.report import build_problems, problem, unusable
+from slosmith.output.seen import signature
 from slosmith.output.stage import Stage, remove_journals, staged
-from slosmith.output.state import Plan, plan
+from slosmith.output.state import Plan, Wanted, plan
 from slosmith.problems import Place, Problem, has_errors
 
 
@@ -42,8 +45,17 @@ class _Failure(Exception):
         self.path, self.error, self.done, self.verb = path, error, done, verb
 
 
-def write(out: Path, wanted: Mapping[str, Mapping[str, str]], *, prune: bool = True) -> Result:
+def write(
+    out: Path,
+    wanted: Wanted,
+    *,
+    prune: bool = True,
+    prepare: Callable[[Sequence[str]], None] = lambda _: None,
+) -> Result:
     """Makes `out` hold what is wanted; see `plan` for the arguments. Raises nothing.
+
+    `prepare` is told which paths are about to be written, so that it can have their texts at hand;
+    it may raise OSError.
 
     Waits for another write to the same folder. A process killed at any moment leaves every file
     either as it was or as it is wanted, and the next full write settles the rest.
@@ -56,13 +68,17 @@ def write(out: Path, wanted: Mapping[str, Mapping[str, str]], *, prune: bool = T
             if has_errors(problems):
                 return Result(problems=tuple(problems))
             try:
+                prepare(
+                    [path for path in _changed(planned) if not isinstance(planned.texts[path], str)]
+                )
                 _execute(planned, scratch)
             except _Failure as failure:
                 return Result(problems=(*problems, _describe(planned, failure)))
     except OSError as error:
         return Result(problems=(unusable(out, error),))
+    planned.seen.save(whole=prune)
     return Result(
-        written=tuple(planned.paths("missing", "outdated", "hand-edited")),
+        written=tuple(_changed(planned)),
         unchanged=tuple(planned.paths("current")),
         removed=tuple(planned.paths("stale")),
         problems=tuple(problems),
@@ -70,24 +86,47 @@ def write(out: Path, wanted: Mapping[str, Mapping[str, str]], *, prune: bool = T
 
 
 def _execute(plan: Plan, scratch: Path | None) -> None:
-    changed = plan.paths("missing", "outdated", "hand-edited")
+    changed = _changed(plan)
     stale = plan.paths("stale")
     if changed or stale or plan.records or plan.obsolete:
         with staged(plan.out, scratch) as stage:
             files = _stage_files(plan, stage, changed)
             stage.write_journal(_ours(plan))
+            staged_as = {path: os.lstat(file) for path, file in files.items()}
             _replace(plan, files)
+            _note(plan, staged_as)
             _remove(plan, [*stale, *plan.obsolete])
     _remove_empty_folders(plan)
     if not plan.unfinished:
         remove_journals(plan.out)
 
 
+def _changed(plan: Plan) -> list[str]:
+    return plan.paths("missing", "outdated", "hand-edited")
+
+
+def _note(plan: Plan, staged_as: Mapping[str, os.stat_result]) -> None:
+    """Remembers the digests of the files that were put in place, if nobody changed them since."""
+    for path, before in staged_as.items():
+        with suppress(OSError):
+            now = os.lstat(plan.out / path)
+            if signature(now)[:2] == signature(before)[:2] and now.st_ino == before.st_ino:
+                content = plan.records.get(path)
+                hash_ = plan.hashes[path] if content is None else digest(content)
+                plan.seen.put(path, now, hash_)
+
+
 def _ours(plan: Plan) -> dict[str, frozenset[str]]:
-    """Every hash that is ours at a path now, or will be after this write."""
-    ours = dict(plan.known)
+    """Every hash that is ours at a path now, or will be after this write, but for what the records
+    say before and after it."""
+    ours = {
+        path: hashes
+        for path, hashes in plan.known.items()
+        if path in plan.journaled or plan.states.get(path) != "current"
+    }
     for path, hash_ in plan.hashes.items():
-        ours[path] = ours.get(path, frozenset()) | {hash_}
+        if path in ours or hash_ not in plan.known.get(path, ()):
+            ours[path] = ours.get(path, frozenset()) | {hash_}
     return ours
 
 
@@ -95,9 +134,12 @@ def _stage_files(plan: Plan, stage: Stage, changed: Iterable[str]) -> dict[str, 
     """Path → staged file: the changed files first, the records after them."""
     files: dict[str, Path] = {}
     for path in [*changed, *plan.records]:
-        data = plan.records[path] if path in plan.records else plan.texts[path].encode()
+        name = str(len(files))
         try:
-            files[path] = stage.put(str(len(files)), data)
+            if path in plan.records:
+                files[path] = stage.put(name, plan.records[path])
+            else:
+                files[path] = stage.take(name, plan.texts[path])
         except OSError as error:
             raise _Failure(path, error) from error
     return files
@@ -141,7 +183,7 @@ def _remove_empty_folders(plan: Plan) -> None:
 
 def _closed_folders(plan: Plan) -> list[Problem]:
     """Errors: folders that this process may not change, found before anything is written."""
-    paths = plan.paths("missing", "outdated", "hand-edited", "stale")
+    paths = [*_changed(plan), *plan.paths("stale")]
     folders = {(plan.out / path).parent for path in [*paths, *plan.records, *plan.obsolete]}
     closed = {
         folder

@@ -41,6 +41,29 @@ def probes(slo: Slo) -> Probes:
 
     Raises TooFree with what stands in the way.
     """
+    # A check asks for them and then a generator, of the very same object.
+    known = _recent.pop(id(slo), None)
+    found = known[1] if known and known[0] is slo else _probes(slo)
+    _recent[id(slo)] = (slo, found)
+    if len(_recent) > _RECENT:
+        del _recent[next(iter(_recent))]
+    if isinstance(found, TooFree):
+        raise TooFree(*found.args, by_hand=found.by_hand)
+    return found
+
+
+_RECENT = 64
+_recent: dict[int, tuple[Slo, Probes | TooFree]] = {}
+
+
+def _probes(slo: Slo) -> Probes | TooFree:
+    try:
+        return _worked_out(slo)
+    except TooFree as reason:
+        return reason.with_traceback(None)
+
+
+def _worked_out(slo: Slo) -> Probes:
     if what := beyond_incidents(slo):
         raise TooFree(what, by_hand=False)
     if slo.given:

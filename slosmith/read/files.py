@@ -24,11 +24,16 @@ def read_file(path: Path, shown: str) -> tuple[Document | None, list[Problem]]:
     What cannot be read (missing, a folder, no permission, no regular file, too large) is a
     problem (`file-unreadable`), never an exception.
     """
+    raw, problems = read_bytes(path, shown)
+    return (None, problems) if raw is None else read_yaml(raw, shown)
+
+
+def read_bytes(path: Path, shown: str) -> tuple[bytes | None, list[Problem]]:
+    """What the file `path` holds, which `read_yaml` makes data of; with problems as above."""
     try:
-        raw = _read(path)
+        return _read(path), []
     except _Unreadable as error:
         return None, [Problem("file-unreadable", str(error), Place(shown))]
-    return read_yaml(raw, shown)
 
 
 def source_lines(path: Path) -> list[str]:

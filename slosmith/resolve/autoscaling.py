@@ -8,7 +8,7 @@ from slosmith.model import Autoscaling, Project
 from slosmith.problems import Path
 from slosmith.resolve import behavior, engines, fallback, scale_target, triggers, zero
 from slosmith.resolve.context import Context, mapping
-from slosmith.resolve.triggers import SloIndex, Surroundings
+from slosmith.resolve.surroundings import SloIndex, Surroundings
 
 
 def build(

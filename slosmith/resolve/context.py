@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from slosmith.origins import Origins
 from slosmith.problems import At, Path, Problem
 from slosmith.promql.faults import Fault
 from slosmith.promql.syntax import Judge
+from slosmith.resolve.known import Resolved, SourceFile
 from slosmith.series import RESERVED_LABELS
 
 _NO_DURATION = (
@@ -29,6 +30,10 @@ class Context:
     judge: Judge | None = None
     problems: list[Problem] = field(default_factory=list)
     allowances: list[Allowance] = field(default_factory=list)
+    # By source: the specs in which nothing is wrong.
+    resolved: dict[str, Resolved] = field(default_factory=dict)
+    # Given a spec that was forgotten: finds out anew where everything in it comes from.
+    redraft: Callable[[SourceFile], None] | None = None
 
     def error(self, check: str, message: str, path: Path, key: bool = False) -> None:
         self.problems.append(Problem(check, message, At(path, key)))

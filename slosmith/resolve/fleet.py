@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from slosmith.checks.allow import Allowance
 from slosmith.model import Autoscaling, Fleet, Project, Service, Slo
 from slosmith.model_chaos import Experiment
 from slosmith.model_dependencies import Dependency
-from slosmith.problems import Path
+from slosmith.problems import Path, Problem, has_errors
 from slosmith.resolve import (
     allow,
     autoscaling,
@@ -22,6 +22,7 @@ from slosmith.resolve import (
     slos,
 )
 from slosmith.resolve.context import Context, labels, mapping, text, texts
+from slosmith.resolve.known import Draft, Resolved, SourceFile, Watched
 from slosmith.resolve.layers import Layer, merge
 from slosmith.shape.messages import suggestion
 
@@ -47,36 +48,39 @@ _SECTIONS = (_SECTION, "load_test", "chaos")
 _RESERVED_NAMES = ("fleet", "overview")
 
 
-@dataclass(frozen=True)
-class SourceFile:
-    """A file whose shape was checked: its shown name and the data that passed."""
+def resolve(
+    context: Context,
+    config: SourceFile | None,
+    specs: Iterable[SourceFile | Resolved],
+    reread: Callable[[str], SourceFile | None] = lambda _: None,
+) -> Fleet:
+    """The fleet of all services that resolve; what is wrong with the others is in `context`.
 
-    file: str
-    data: Any
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """A service before references between services are resolved."""
-
-    file: str
-    name: str
-    at: Path
-    data: dict[str, Any]
-    slos: tuple[Slo | None, ...]
-    # As they are written, also of SLOs with faults.
-    slo_names: tuple[str, ...]
-    allowed: Any
-
-
-def resolve(context: Context, config: SourceFile | None, specs: Sequence[SourceFile]) -> Fleet:
-    """The fleet of all services that resolve; what is wrong with the others is in `context`."""
+    Specs may come as what they were resolved to before. `reread` gives the file of such a one
+    again, where what it refers to has changed. All of which nothing is wrong are then in
+    `context.resolved`.
+    """
     shared = Layer(config.file, (), mapping(config.data)) if config else Layer("", (), {})
     if config:
         merge([shared], context.origins, project.AT)
     resolved = project.build(context, shared.data)
     overrides = shared.child("overrides") or Layer(shared.file, (), {})
-    drafts = [_draft(context, resolved, shared, overrides, spec) for spec in specs]
+
+    def redraft(spec: SourceFile) -> None:
+        _draft(Context(context.origins, context.judge), resolved, shared, overrides, spec)
+
+    context.redraft = redraft
+    own: dict[str, list[Problem]] = {}
+    known: dict[str, Resolved] = {}
+    drafts = []
+    for spec in specs:
+        if isinstance(spec, Resolved):
+            known[spec.file] = spec
+            drafts.append(spec.draft)
+            continue
+        first = len(context.problems)
+        drafts.append(_draft(context, resolved, shared, overrides, spec))
+        own[spec.file] = context.problems[first:]
     _unique_names(context, drafts)
     _known_overrides(context, overrides, drafts)
     index = {
@@ -84,30 +88,74 @@ def resolve(context: Context, config: SourceFile | None, specs: Sequence[SourceF
         for draft in drafts
         for name, slo in zip(_slo_names(draft), draft.slos, strict=True)
     }
-    services = [_service(context, resolved, draft, index) for draft in drafts]
+    for number, draft in enumerate(drafts):
+        if draft.file in known and not known[draft.file].fits(index):
+            del known[draft.file]
+            first = len(context.problems)
+            if again := reread(draft.file):
+                drafts[number] = _draft(context, resolved, shared, overrides, again)
+            own[draft.file] = context.problems[first:]
+    services: list[Service | None] = []
+    seen: dict[str, dict[str, str] | None] = {}
+    for draft in drafts:
+        if draft.file in known:
+            services.append(known[draft.file].service)
+            context.problems += known[draft.file].problems
+            continue
+        first, watched = len(context.problems), Watched(index)
+        services.append(_service(context, resolved, draft, watched))
+        own[draft.file] += context.problems[first:]
+        seen[draft.file] = watched.seen()
     at = [(*draft.at, _SECTION) for draft in drafts]
     scalers.check(context, zip(at, services, strict=True))
     fleet = Fleet(
         resolved,
         tuple(sorted((service for service in services if service), key=lambda item: item.name)),
     )
-    _allowances(context, shared, drafts)
+    allowed = _allowances(context, shared, drafts, known)
+    for draft, service in zip(drafts, services, strict=True):
+        if draft.file in known:
+            context.resolved[draft.file] = known[draft.file]
+            continue
+        problems, looked_at = own[draft.file], seen[draft.file]
+        allowances = allowed.get(draft.file)
+        if (
+            service
+            and looked_at is not None
+            and allowances is not None
+            and not has_errors(problems)
+        ):
+            context.resolved[draft.file] = Resolved(
+                draft.file, draft, service, tuple(problems), tuple(allowances), looked_at
+            )
     return fleet
 
 
-def _allowances(context: Context, shared: Layer, drafts: list[_Draft]) -> None:
-    """What slosmith.yaml and the specs allow, into the context."""
+def _allowances(
+    context: Context, shared: Layer, drafts: list[Draft], resolved: Mapping[str, Resolved]
+) -> dict[str, list[Allowance]]:
+    """What slosmith.yaml and the specs allow, into the context; and that of each spec in which
+    all of it may be allowed."""
     known = {f"{draft.name}/{name}" for draft in drafts for name in draft.slo_names}
     at = (*project.AT, "allow")
     context.allowances += allow.read(context, shared.data.get("allow"), "", known, at)
+    found: dict[str, list[Allowance]] = {}
     for draft in drafts:
-        path = (*draft.at, "allow")
-        context.allowances += allow.read(context, draft.allowed, draft.name, draft.slo_names, path)
+        if draft.file in resolved:
+            read = list(resolved[draft.file].allowances)
+            found[draft.file] = read
+        else:
+            first, path = len(context.problems), (*draft.at, "allow")
+            read = allow.read(context, draft.allowed, draft.name, draft.slo_names, path)
+            if not has_errors(context.problems[first:]):
+                found[draft.file] = read
+        context.allowances += read
+    return found
 
 
 def _draft(
     context: Context, resolved: Project, shared: Layer, overrides: Layer, spec: SourceFile
-) -> _Draft:
+) -> Draft:
     at: Path = ("services", spec.file)
     own = Layer(spec.file, (), mapping(spec.data))
     merge([own.only("service")], context.origins, at)
@@ -126,7 +174,7 @@ def _draft(
     merge([own.only("allow")], context.origins, at)
     items = listed.data if listed and isinstance(listed.data, list) else []
     names = tuple(text(mapping(item).get("name")) for item in items)
-    return _Draft(spec.file, name, at, data, found, names, own.data.get("allow"))
+    return Draft(spec.file, name, at, data, found, names, own.data.get("allow"))
 
 
 def _merged_service(
@@ -176,13 +224,13 @@ def _slos(
     return tuple(found)
 
 
-def _slo_names(draft: _Draft) -> list[str]:
+def _slo_names(draft: Draft) -> list[str]:
     """A name for every SLO; faulty ones have none and cannot be referred to."""
     return [slo.name if slo else f"?{index}" for index, slo in enumerate(draft.slos)]
 
 
 def _service(
-    context: Context, resolved: Project, draft: _Draft, index: Mapping[str, Slo | None]
+    context: Context, resolved: Project, draft: Draft, index: Mapping[str, Slo | None]
 ) -> Service | None:
     data, at = draft.data, draft.at
     scaling = None
@@ -222,7 +270,7 @@ def _service(
 
 def _experiments(
     context: Context,
-    draft: _Draft,
+    draft: Draft,
     data: dict[str, Any],
     namespace: str,
     needs: tuple[Dependency, ...],
@@ -243,7 +291,7 @@ def _experiments(
     return chaos.build(around, data.get("chaos"), (*draft.at, "chaos"))
 
 
-def _by_is_free(context: Context, draft: _Draft, service_labels: Mapping[str, str]) -> None:
+def _by_is_free(context: Context, draft: Draft, service_labels: Mapping[str, str]) -> None:
     """A label that the alerts set would hide the value of `by`."""
     for index, slo in enumerate(draft.slos):
         if slo is None:
@@ -263,7 +311,7 @@ def _by_is_free(context: Context, draft: _Draft, service_labels: Mapping[str, st
                 context.error("by-label", message, (*draft.at, "slos", index, "by"))
 
 
-def _unique_names(context: Context, drafts: list[_Draft]) -> None:
+def _unique_names(context: Context, drafts: list[Draft]) -> None:
     places: dict[str, Path] = {}
     for draft in drafts:
         first = places.setdefault(draft.name, draft.at) if draft.name else draft.at
@@ -273,11 +321,14 @@ def _unique_names(context: Context, drafts: list[_Draft]) -> None:
             context.error("service-twice", message, (*draft.at, "service"))
 
 
-def _known_overrides(context: Context, overrides: Layer, drafts: list[_Draft]) -> None:
-    names = [draft.name for draft in drafts]
+def _known_overrides(context: Context, overrides: Layer, drafts: list[Draft]) -> None:
+    names = dict.fromkeys(draft.name for draft in drafts)
     for name in mapping(overrides.data.get("services")):
         if name not in names:
             near = suggestion(name, names)
             message = f"overrides a service `{name}` that no spec has{near}"
             path = (*project.AT, "overrides", "services", name)
             context.error("service-unknown", message, path, key=True)
+
+
+__all__ = ["SourceFile", "resolve"]

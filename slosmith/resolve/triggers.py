@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,33 +9,19 @@ from slosmith.model import (
     LatencyIndicator,
     LatencyTrigger,
     MetricTrigger,
-    Project,
     ResourceTrigger,
-    Slo,
     TrafficTrigger,
     Trigger,
 )
 from slosmith.numbers import plain
 from slosmith.problems import Path
 from slosmith.promql import fields
+from slosmith.resolve import guards
 from slosmith.resolve.context import Context, duration, mapping, no_duration, number, text
-from slosmith.shape.messages import suggestion
+from slosmith.resolve.surroundings import Surroundings, find_slo
 
 # KEDA hands a metric to the HPA in thousandths.
 _LEAST = Decimal("0.001")
-
-# The SLOs of all services, by `service/slo`; None where one is there but faulty.
-SloIndex = Mapping[str, Slo | None]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a trigger may refer to."""
-
-    context: Context
-    project: Project
-    service: str
-    slos: SloIndex
 
 
 def build(around: Surroundings, items: list[Any], at: Path) -> tuple[Trigger, ...] | None:
@@ -76,7 +60,7 @@ def _trigger(around: Surroundings, item: Any, at: Path) -> Trigger | None:
         if kind == "latency" and isinstance(value, dict):
             return _latency(around, value, path)
         if kind == "metric" and isinstance(value, dict):
-            return _metric(around.context, value, path)
+            return _metric(around, value, path)
         if kind in ("cpu", "memory") and isinstance(value, int):
             return ResourceTrigger(kind, value)  # type: ignore[arg-type]
     return None
@@ -94,8 +78,8 @@ def _traffic(context: Context, data: dict[str, Any], at: Path) -> TrafficTrigger
     return TrafficTrigger(series, per_replica, data.get("wakes") is True, activation)
 
 
-def _metric(context: Context, data: dict[str, Any], at: Path) -> MetricTrigger | None:
-    query = None
+def _metric(around: Surroundings, data: dict[str, Any], at: Path) -> MetricTrigger | None:
+    context, query = around.context, None
     if isinstance(data.get("query"), str):
         query, faults = fields.instant_value(data["query"], context.judge)
         context.faults(faults, (*at, "query"))
@@ -111,7 +95,8 @@ def _metric(context: Context, data: dict[str, Any], at: Path) -> MetricTrigger |
     threshold = _threshold(context, data, given[0], at)
     activation = _activation(context, data, at)
     name = text(data.get("name"))
-    if query is None or threshold is None or activation is None or not name:
+    held = guards.build(around, data, at) if guards.of_target(context, data, at) else ()
+    if query is None or threshold is None or activation is None or held is None or not name:
         return None
     return MetricTrigger(
         name,
@@ -120,6 +105,7 @@ def _metric(context: Context, data: dict[str, Any], at: Path) -> MetricTrigger |
         target=threshold if given[0] == "target" else None,
         wakes=data.get("wakes") is True,
         activation=activation,
+        hold_while=held,
     )
 
 
@@ -149,7 +135,7 @@ def _three_decimals(context: Context, value: Decimal | None, key: str, at: Path)
 def _latency(around: Surroundings, data: dict[str, Any], at: Path) -> LatencyTrigger | None:
     quantile, target = number(data.get("quantile")), duration(data.get("target"))
     no_duration(around.context, data, "target", at)
-    named = data.get("slo")
+    named, held = data.get("slo"), guards.build(around, data, at)
     if not isinstance(named, str):
         return None
     full = find_slo(around, named, (*at, "slo"))
@@ -163,21 +149,11 @@ def _latency(around: Surroundings, data: dict[str, Any], at: Path) -> LatencyTri
         )
         around.context.error("trigger-slo", message, (*at, "slo"))
         return None
-    if full is None or quantile is None or not target:
+    if full is None or quantile is None or not target or held is None:
         return None
     histogram = slo.indicator
-    return LatencyTrigger(
-        full, histogram.histogram, quantile, target, histogram.unit, histogram.native
+    trigger = LatencyTrigger(
+        full, histogram.histogram, quantile, target, histogram.unit, histogram.native, held
     )
-
-
-def find_slo(around: Surroundings, named: str, at: Path) -> str | None:
-    """`service/slo` of an SLO that a trigger names, at model path `at`; None with a problem."""
-    full = named if "/" in named else f"{around.service}/{named}"
-    if full in around.slos:
-        return full
-    own = [name.split("/")[1] for name in around.slos if name.startswith(f"{around.service}/")]
-    near = suggestion(named, [*own, *around.slos])
-    message = f"there is no SLO `{named}`{near or '; SLOs of this service: ' + ', '.join(own)}"
-    around.context.error("slo-unknown", message, at)
-    return None
+    guards.refuse_own(around.context, trigger, histogram.below, at)
+    return trigger

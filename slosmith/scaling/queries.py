@@ -21,6 +21,7 @@ from slosmith.model import LatencyTrigger, MetricTrigger, TrafficTrigger
 from slosmith.numbers import plain
 from slosmith.promql import syntax
 from slosmith.promql.matching import of_node
+from slosmith.scaling.guards import held
 
 # Of the latency quantile: short enough to follow the load, long enough to be steady.
 _LATENCY_WINDOW = 300
@@ -57,8 +58,13 @@ def latency_query(trigger: LatencyTrigger) -> str:
     """The quantile in milliseconds: one series; 0 for an idle service, nothing without data.
 
     KEDA keeps three decimals, which would be two digits of most latencies in seconds. Without
-    requests the quantile is NaN, which `>= 0` drops.
+    requests the quantile is NaN, which `>= 0` drops. While a guard holds it is not above the
+    target.
     """
+    return held(_latency(trigger), trigger.target * 1000, trigger.hold_while)
+
+
+def _latency(trigger: LatencyTrigger) -> str:
     if trigger.native:
         rate = f"sum(rate({trigger.histogram.promql()}[{format_duration(_LATENCY_WINDOW)}]))"
         quantile = f"histogram_quantile({plain(trigger.quantile)}, {rate})"
@@ -75,7 +81,14 @@ def metric_query(trigger: MetricTrigger) -> str:
     """The query of the spec, with NaN, which is what a ratio of an idle service gives, read as 0.
 
     Its value can be NaN only where it divides, or asks a quantile; elsewhere it stays as it is.
+    While a guard holds it is not above the target.
     """
+    if trigger.target is None:
+        return _metric(trigger)
+    return held(_metric(trigger), trigger.target, trigger.hold_while)
+
+
+def _metric(trigger: MetricTrigger) -> str:
     expression, _, _ = syntax.parse(trigger.query)
     assert expression is not None, "a resolved query was parsed before"
     if _is_number(expression):

@@ -48,14 +48,6 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
-def not_supported(path: Path, value: Any) -> str:
-    name = next(str(part) for part in reversed(path) if isinstance(part, str))
-    shown = f"`{name}: {value}`" if isinstance(value, str) and len(value) < 20 else f"`{name}`"
-    if isinstance(path[-1], int):
-        shown = f"`{value}` in `{name}`"
-    return f"{shown} is not supported by this version of slosmith"
-
-
 def alternatives(schema: Any, instance: dict[str, Any]) -> list[str]:
     """The keys of a union that are given."""
     required = schema.get("required", [])
@@ -244,6 +236,8 @@ def _pattern(pattern: str, instance: str) -> str:
         return f"{shown} is no API version, such as apps/v1"
     if pattern == "^[A-Z][A-Za-z0-9]*$":
         return f"{shown} is no kind, such as StatefulSet: a capital letter first"
+    if pattern == "^([a-z0-9-]+/)?[a-z0-9-]+$":
+        return f"{shown} is no SLO: write its name, or SERVICE/SLO"
     if pattern == "^none$":
         return f"{shown} is neither none nor a map with bearer, basic, tls or header"
     if pattern == "^(scale_up|scale_down)$":

@@ -40,7 +40,13 @@ def _inline(node: Any, file: str) -> Any:
     if "$ref" not in node:
         return beside
     other, _, pointer = node["$ref"].partition("#")
-    target: Any = load(other or file)
+    return {**_target(other or file, pointer), **beside}
+
+
+@functools.cache
+def _target(file: str, pointer: str) -> Any:
+    """What a `$ref` names. Many name the same, and share it: nobody changes a schema."""
+    target: Any = load(file)
     for part in pointer.strip("/").split("/"):
         target = target[part]
-    return {**_inline(target, other or file), **beside}
+    return _inline(target, file)

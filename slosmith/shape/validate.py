@@ -12,23 +12,17 @@ from jsonschema.exceptions import ValidationError
 
 from slosmith.problems import REFUSED, Path, Place, Problem, Span
 from slosmith.read.document import Document
-from slosmith.shape import messages, schemas, unsupported
+from slosmith.shape import messages, schemas
 
 
 def check(document: Document, schema_name: str) -> tuple[Any, list[Problem]]:
     """The document's data without what is wrong, and the problems.
 
-    Unknown fields and fields that this version does not build are left out, refused values are
-    REFUSED; so the rest can still be checked in the same run.
+    Unknown fields are left out, refused values are REFUSED; so the rest can still be checked in the
+    same run.
     """
     problems: list[Problem] = []
     data = _copy(document.data)
-    patterns = unsupported.SPEC if schema_name == schemas.SPEC else unsupported.PROJECT
-    for path in list(unsupported.find(document.data, patterns)):
-        value = messages.lookup(document.data, path)
-        message = messages.not_supported(path, value)
-        problems.append(Problem("not-supported", message, _key_place(document, path)))
-        _replace(data, path, REFUSED)
     for error in _validator(schema_name).iter_errors(document.data):
         path = tuple(error.absolute_path)
         if _touches(data, path):

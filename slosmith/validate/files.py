@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from slosmith.artifacts import Artifact
+from slosmith.artifacts import Made
 from slosmith.validate import (
     adapter,
     alertmanager,
@@ -20,6 +20,7 @@ from slosmith.validate import (
     trees,
     unit_tests,
 )
+from slosmith.validate.claims import Claim
 from slosmith.validate.documents import read_json, read_yaml
 from slosmith.validate.findings import Finding, Keys
 
@@ -49,12 +50,11 @@ class Files:
         self._paths = paths
         self._known = frozenset(paths)
         self._tree = trees.contents(paths)
-        self._manifests: list[tuple[str, Any]] = []
+        self._at = ""
+        self.claims: list[Claim] = []
         self._groups: dict[str, list[Any]] = {}
         self._group_names: dict[str, list[str]] = {}
         self._dashboards: dict[str, Any] = {}
-        self._titles: set[str] = set()
-        self._keys: set[str] = set()
 
     def check_paths(self) -> list[tuple[str, Finding]]:
         """Paths that would leave the output folder, or be one file on some file systems."""
@@ -70,12 +70,9 @@ class Files:
             seen.add(path.casefold())
         return found
 
-    def check_together(self) -> list[tuple[str, Finding]]:
-        """What can be seen in all objects together, once every file was checked."""
-        return list(trees.duplicates(self._manifests))
-
-    def check(self, artifact: Artifact) -> list[Finding]:
+    def check(self, artifact: Made) -> list[Finding]:
         """One file."""
+        self._at = artifact.path
         found = _text(artifact.text)
         if artifact.path.endswith(".json"):
             data, wrong = read_json(artifact.text)
@@ -140,7 +137,7 @@ class Files:
                 text = f"{kind or 'no kind'} is no kind that slosmith writes here"
                 wrong = [Finding("artifact-unknown", ("kind",), text)]
             if not any(finding.check in _NO_OBJECT for finding in wrong):
-                self._manifests.append((path, data))
+                self.claims += trees.claims(path, data, len(self.claims))
             found += [_below(keys, finding) for finding in wrong]
         if rule_objects and not found:
             found += self._rule_objects(service, rule_objects)
@@ -162,10 +159,7 @@ class Files:
         if not name:
             return found
         keys: Keys = ("data", name)
-        if name in self._keys:
-            text = "is the file name of an earlier ConfigMap, which Grafana would not show"
-            found.append(Finding("artifact-duplicate", keys, text))
-        self._keys.add(name)
+        self._claim(("config map", name), keys, _SAME_FILE)
         uid = dashboard.get("uid") if isinstance(dashboard, dict) else None
         if isinstance(uid, str) and uid in self._dashboards:
             if self._dashboards[uid] != dashboard:
@@ -179,15 +173,17 @@ class Files:
         found = dashboards.check(data)
         if any(finding.check == "artifact-schema" for finding in found):
             return found
-        for field, seen in (("uid", self._dashboards), ("title", self._titles)):
-            if data[field] in seen:
-                text = f"{data[field]} is the {field} of an earlier dashboard"
-                found.append(Finding("artifact-duplicate", (field,), text))
+        for field in ("uid", "title"):
+            text = f"{data[field]} is the {field} of an earlier dashboard"
+            self._claim((field, data[field]), (field,), text)
         self._dashboards.setdefault(data["uid"], data)
-        self._titles.add(data["title"])
         return found
 
+    def _claim(self, what: tuple[str, ...], keys: Keys, message: str) -> None:
+        self.claims.append(Claim(what, self._at, keys, message))
 
+
+_SAME_FILE = "is the file name of an earlier ConfigMap, which Grafana would not show"
 # Findings after which an object is not known well enough to be compared with others.
 _NO_OBJECT = ("artifact-schema", "artifact-unknown")
 

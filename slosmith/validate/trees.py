@@ -1,4 +1,4 @@
-"""All manifests together → kustomizations that miss files, and objects that stand twice."""
+"""All manifests together: kustomizations that miss files, and what each object claims."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from posixpath import basename, dirname
 from typing import Any
 
 from slosmith.validate import shapes
+from slosmith.validate.claims import EARLIER, Claim
 from slosmith.validate.findings import Finding, Keys
 
 KUSTOMIZATION = "kustomization.yaml"
@@ -47,17 +48,12 @@ def check_kustomization(data: Any, at: str, tree: Mapping[str, set[str]]) -> lis
     return found
 
 
-def duplicates(manifests: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Finding]]:
-    """Objects with the identity of an earlier one, workloads with two scalers, and HPAs with two
-    owners, in (path, object) pairs. Each comes once, with the path of the later one."""
-    seen: dict[tuple[str, ...], str] = {}
-    for path, data in manifests:
-        for identity, keys in _identities(data):
-            if identity in seen:
-                text = f"{' '.join(identity)} stands in {seen[identity]} already"
-                yield path, Finding("artifact-duplicate", keys, text)
-                break
-            seen[identity] = path
+def claims(path: str, data: Any, number: int) -> Iterator[Claim]:
+    """What an object whose shape was checked takes: its identity, the workload it scales, and the
+    HPA that it owns. `number` is one of its own among the objects of its file."""
+    for identity, keys in _identities(data):
+        text = f"{' '.join(identity)} stands in {EARLIER} already"
+        yield Claim(("object", *identity), path, keys, text, number)
 
 
 def _identities(data: Any) -> Iterator[tuple[tuple[str, ...], Keys]]:
