@@ -8,7 +8,8 @@ from slosmith.model import Autoscaling, Project
 from slosmith.problems import Path
 from slosmith.resolve import behavior, engines, fallback, scale_target, triggers, zero
 from slosmith.resolve.context import Context, mapping
-from slosmith.resolve.surroundings import SloIndex, Surroundings
+from slosmith.resolve.references import SloIndex
+from slosmith.resolve.surroundings import Surroundings
 
 
 def build(

@@ -10,7 +10,7 @@ from slosmith.model import Guard, LatencyTrigger
 from slosmith.numbers import percent, plain
 from slosmith.problems import Path
 from slosmith.resolve.context import Context, number
-from slosmith.resolve.surroundings import Surroundings, find_slo
+from slosmith.resolve.surroundings import Surroundings
 
 _KEY = "hold_while"
 
@@ -43,7 +43,7 @@ def _guard(around: Surroundings, item: Any, at: Path) -> Guard | None:
         burn = number(item.get("burn", 1))
     if not isinstance(named, str) or burn is None:
         return None
-    full = find_slo(around, named, path)
+    full = around.find_slo(named, path)
     slo = around.slos[full] if full else None
     if full is None or slo is None:
         return None

@@ -19,8 +19,13 @@ def full_name(context: Context, named: str, service: str, slos: SloIndex, at: Pa
     full = named if "/" in named else f"{service}/{named}"
     if full in slos:
         return full
-    own = [name.split("/")[1] for name in slos if name.startswith(f"{service}/")]
-    near = suggestion(named, [*own, *slos])
-    message = f"there is no SLO `{named}`{near or '; SLOs of this service: ' + ', '.join(own)}"
-    context.error("slo-unknown", message, at)
+    whose = full.partition("/")[0]
+    names = [name for name in slos if name.startswith(f"{whose}/")]
+    own = whose == service
+    short = [name.partition("/")[2] if own else name for name in names]
+    advice = suggestion(named, [*short, *slos])
+    if not advice:
+        owner = "this service" if own else f"`{whose}`"
+        advice = f"; SLOs of {owner}: {', '.join(short)}" if names else f", nor a service `{whose}`"
+    context.error("slo-unknown", f"there is no SLO `{named}`{advice}", at)
     return None

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from slosmith.model import Project, Slo
+from slosmith.model import Project
 from slosmith.problems import Path
 from slosmith.resolve.context import Context
-from slosmith.shape.messages import suggestion
-
-# The SLOs of all services, by `service/slo`; None where one is there but faulty.
-SloIndex = Mapping[str, Slo | None]
+from slosmith.resolve.references import SloIndex, full_name
 
 
 @dataclass(frozen=True)
@@ -23,21 +19,6 @@ class Surroundings:
     service: str
     slos: SloIndex
 
-
-def find_slo(around: Surroundings, named: str, at: Path) -> str | None:
-    """`service/slo` of an SLO that a trigger names, at model path `at`; None with a problem."""
-    full = named if "/" in named else f"{around.service}/{named}"
-    if full in around.slos:
-        return full
-    service = full.partition("/")[0]
-    names = [name for name in around.slos if name.startswith(f"{service}/")]
-    own = service == around.service
-    short = [name.partition("/")[2] if own else name for name in names]
-    advice = suggestion(named, [*short, *around.slos])
-    if not advice:
-        whose = "this service" if own else f"`{service}`"
-        advice = (
-            f"; SLOs of {whose}: {', '.join(short)}" if names else f", nor a service `{service}`"
-        )
-    around.context.error("slo-unknown", f"there is no SLO `{named}`{advice}", at)
-    return None
+    def find_slo(self, named: str, at: Path) -> str | None:
+        """`service/slo` of an SLO that a trigger names, at model path `at`; None with a problem."""
+        return full_name(self.context, named, self.service, self.slos, at)

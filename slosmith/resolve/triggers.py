@@ -18,7 +18,7 @@ from slosmith.problems import Path
 from slosmith.promql import fields
 from slosmith.resolve import guards
 from slosmith.resolve.context import Context, duration, mapping, no_duration, number, text
-from slosmith.resolve.surroundings import Surroundings, find_slo
+from slosmith.resolve.surroundings import Surroundings
 
 # KEDA hands a metric to the HPA in thousandths.
 _LEAST = Decimal("0.001")
@@ -138,7 +138,7 @@ def _latency(around: Surroundings, data: dict[str, Any], at: Path) -> LatencyTri
     named, held = data.get("slo"), guards.build(around, data, at)
     if not isinstance(named, str):
         return None
-    full = find_slo(around, named, (*at, "slo"))
+    full = around.find_slo(named, (*at, "slo"))
     slo = around.slos[full] if full else None
     if slo is None:
         return None

@@ -153,7 +153,10 @@ def value(error: Finding, path: Path, document: Document) -> tuple[str, str]:
         case "const":
             return "field-value", f"`{name}` must be {error.validator_value}"
         case "pattern":
-            return "field-value", f"`{name}`: {_pattern(str(error.validator_value), instance)}"
+            return (
+                "field-value",
+                f"`{name}`: {_pattern(str(error.validator_value), instance, path)}",
+            )
         case "maxProperties" if "properties" not in error.schema:
             return "field-value", f"`{name}` must have 1 to {error.validator_value} entries"
         case "maxProperties":
@@ -220,7 +223,7 @@ def _union(name: str, error: Finding) -> str:
     return f"`{name}` takes exactly one of {listed(choices, 'and')}; {has}"
 
 
-def _pattern(pattern: str, instance: str) -> str:
+def _pattern(pattern: str, instance: str, path: Path) -> str:
     shown = _shown(instance)
     if pattern == _DNS:
         return (
@@ -265,9 +268,12 @@ def _pattern(pattern: str, instance: str) -> str:
         )
     if re.match(r"https?://[^/]*@", instance):
         # Not shown: it may be a password.
+        advice = ""
+        if path[-2:] == ("prometheus", "url"):
+            advice = ", and set prometheus.auth to {basic: NAME}, a TriggerAuthentication"
         return (
             "the address holds a user or a password, and generated files are committed: write it "
-            "without, and set prometheus.auth to {basic: NAME}, a TriggerAuthentication"
+            f"without{advice}"
         )
     if _URL in pattern:
         return f"{shown} is no address, which is http:// or https:// and a host"
