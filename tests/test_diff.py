@@ -292,6 +292,12 @@ def test_default_and_explicit_values_are_the_same(project: Path) -> None:
         ("checkout", ("exhausted: ticket", "min_bad_events: 2"), "page-louder"),
         ("checkout", ("exhausted: ticket", "disabled: true"), "page-quieter"),
         ("reports", ("page: {disabled: true}", "exhausted: off"), "page-louder"),
+        ("api", ("[db-pool, cache-hits]", "[db-pool]"), "guard-removed"),
+        (
+            "api",
+            ("[db-pool, cache-hits]", "[{slo: db-pool, burn: 6}, cache-hits]"),
+            "guard-removed",
+        ),
         ("api", ("deployment/api-deployment", "deployment/api-2"), "target-changed"),
     ],
 )

@@ -82,25 +82,7 @@ def _fields(side: Side, renames: Mapping[str, str]) -> dict[str, Any]:
     """The fields of a service, plain, with its SLOs by their new names."""
     fields: dict[str, Any] = plain.plain(side.service)
     del fields["type"], fields["name"], fields["slos"]
-    return {key: _named(value, side.service.name, renames) for key, value in fields.items()}
-
-
-def _named(value: Any, service: str, renames: Mapping[str, str]) -> Any:
-    """A value in which the service's own SLOs go by their names alone, as specs have them: a
-    rename is no change of what refers to them."""
-    if isinstance(value, list):
-        return [_named(item, service, renames) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    found: dict[str, Any] = {}
-    for key, item in value.items():
-        if key == "slo" and isinstance(item, str):
-            found[key] = slos.own_name(item, service, renames)
-        elif key == "slos" and isinstance(item, list):
-            found[key] = [slos.own_name(str(name), service, renames) for name in item]
-        else:
-            found[key] = _named(item, service, renames)
-    return found
+    return {key: slos.named(value, side.service.name, renames) for key, value in fields.items()}
 
 
 def _own(old: dict[str, Any], new: dict[str, Any], name: str) -> Part | None:
