@@ -15,12 +15,14 @@ import yaml
 
 from generators.grafana.dependency_rows import grafana_query, rows
 from generators.rules import alerts
+from generators.runbooks import queries
 from slosmith import anchors, slomath
-from slosmith.model import Project, SeverityAlert
+from slosmith.model import Project, RatioIndicator, Selector, SelectorCount, SeverityAlert
 from slosmith.validate import runbooks as validation
 from tests.markdown_documents import commonmark, mkdocs, slug
 from tests.models import DAY, make_alerting, make_service, make_slo
 from tests.projects import ROOT
+from tests.promql_values import PROMTOOL, evaluate
 from tests.runbook_models import PROJECT, make_dependency, make_full_service, runbook, section
 
 GENERATED = sorted([*ROOT.glob("out/runbooks/*.md"), *ROOT.glob("tests/cases/*/out/runbooks/*.md")])
@@ -121,6 +123,14 @@ def test_every_query_is_promql() -> None:
         for language, query in commonmark(path.read_text(encoding="utf-8")).code:
             if language == "promql":
                 promql_parser.parse(query)
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here: the query was not run")
+def test_bad_events_are_found_where_only_good_ones_are_named(tmp_path: Path) -> None:
+    values = {'all_total{code="200"}': "0+60x10", 'all_total{code="500"}': "0+120x10"}
+    total, good = (SelectorCount(Selector("all_total", of)) for of in ((), ('code="200"',)))
+    slo = replace(make_slo(), indicator=RatioIndicator(total, good=good))
+    evaluate(tmp_path, values, {queries.details(slo): [('{code="500"}', 2)]}, 10)
 
 
 def test_without_grafana_queries_stay_and_links_go() -> None:
