@@ -20,8 +20,8 @@ types: $(VENV)/.installed-dev
 
 golden: $(VENV)/.installed-dev  ## accept what is generated now; read the diff before committing
 	$(BIN)/slosmith build
-	$(BIN)/pytest -n auto --update tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py tests/test_diff.py
-	$(BIN)/pytest -n auto tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py tests/test_diff.py
+	$(BIN)/pytest -n auto --update tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py tests/test_diff.py tests/test_docs.py::test_made_pages_are_current
+	$(BIN)/pytest -n auto tests/test_cases.py tests/test_wrong_specs.py tests/test_explain.py tests/test_diff.py tests/test_docs.py::test_made_pages_are_current
 
 bench: $(VENV)/.installed-dev tools  ## accuracy and cost of the rules, speed of builds; docs/benchmarks.md
 	$(BIN)/python -m bench.accuracy

@@ -157,13 +157,22 @@ def test_the_overview_counts_what_the_alerts_say(world: World) -> None:
         [one] = answer(world.server, items[where])
         return float(one["value"][1])
 
-    objectives = world.server.value("count(slo:objective:ratio)")
-    assert count("SLOs A") == objectives
+    def agree(where: str, query: str) -> None:
+        """Rules are evaluated between two questions: asked until both saw the same."""
+
+        def same() -> bool:
+            counted = count(where)
+            return bool(counted) and counted == world.server.value(query)
+
+        world.server.wait(f"{where} = {query}", same)
+
+    agree("SLOs A", "count(slo:objective:ratio)")
     firing = 'ALERTS{alertstate="firing",severity="page",slo!=""}'
-    paging = world.server.value(f"count(count by (service, slo) ({firing}))")
-    assert count("SLOs that page A") == paging and paging
-    [*lines] = answer(world.server, items["SLOs by budget left A"])
-    assert len(lines) == objectives
+    agree("SLOs that page A", f"count(count by (service, slo) ({firing}))")
+    lines = items["SLOs by budget left A"]
+    world.server.wait(
+        "a line for each SLO", lambda: len(answer(world.server, lines)) == count("SLOs A")
+    )
 
 
 def test_recorded_series_that_nobody_records_would_be_noticed(world: World) -> None:

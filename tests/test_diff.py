@@ -80,6 +80,14 @@ CHANGES: dict[str, Callable[[], Files]] = {
         ("- {use: missing-index}", "- 'Ask `@octocat` | the DBA.'"),
         ("within: 4h", "within: 3h"),
     ),
+    "load-test-and-chaos": lambda: edited(
+        "specs/api.yaml",
+        ("{duration: 5m, users: 200}", "{duration: 5m, users: 150}"),
+        ("statuses: [200]", "statuses: [200, 404]"),
+        ("rate: 1000/s", "rate: 500/s"),
+        ("- {name: database-failure, fail: users-db", "- {name: no-database, fail: users-db"),
+        ("pods: 66%", "pods: 60%"),
+    ),
     "comment": lambda: edited("specs/api.yaml", ("# The service of", "# This is the service of")),
     "nothing": lambda: COMMITTED,
     "renamed-service": lambda: edited(
@@ -211,9 +219,9 @@ def test_a_removed_trigger_says_what_is_left(project: Path) -> None:
 
 
 def test_replicas_and_lower_capacity_are_told(project: Path) -> None:
-    change(project, edited("specs/api.yaml", ("{min: 3, max: 20}", "{min: 2, max: 10}")))
-    found = changes(part(data(), "api", "autoscaling"))
-    assert found == {"replicas.min": (3, 2), "replicas.max": (20, 10)}
+    change(project, edited("specs/checkout.yaml", ("{min: 2, max: 12}", "{min: 1, max: 10}")))
+    found = changes(part(data(), "checkout", "autoscaling"))
+    assert found == {"replicas.min": (2, 1), "replicas.max": (12, 10)}
     assert [risk["note"] for risk in data()["risks"]] == ["capacity-lowered"] * 2
 
 
@@ -234,14 +242,13 @@ def test_a_removed_service_is_a_risk(project: Path) -> None:
 def test_a_removed_slo_takes_its_alerts_and_panels_along(project: Path) -> None:
     text = COMMITTED["specs/api.yaml"]
     start = text.index("- name: up\n")
-    end = text.index("allow:")
-    change(project, COMMITTED | {"specs/api.yaml": text[:start] + "\n" + text[end:]})
+    end = text.index("\n\n", start)
+    change(project, COMMITTED | {"specs/api.yaml": text[:start] + text[end:]})
     found = data()
     assert part(found, "api", "slo", "up")["state"] == "removed"
     assert {alert["state"] for alert in part(found, "api", "slo", "up")["alerts"]} == {"removed"}
-    panels = part(found, "api", "dashboard")["changes"]
-    assert panels
-    assert all(panel["after"] is None and "up" in panel["before"] for panel in panels)
+    panels = {item["before"] for item in part(found, "api", "dashboard")["changes"]}
+    assert "up (99.9% over 30d): up: burn rate" in panels
     assert ("slo-removed", "api/up") in risks()
 
 
@@ -285,6 +292,12 @@ def test_default_and_explicit_values_are_the_same(project: Path) -> None:
         ("checkout", ("exhausted: ticket", "min_bad_events: 2"), "page-louder"),
         ("checkout", ("exhausted: ticket", "disabled: true"), "page-quieter"),
         ("reports", ("page: {disabled: true}", "exhausted: off"), "page-louder"),
+        ("api", ("[db-pool, cache-hits]", "[db-pool]"), "guard-removed"),
+        (
+            "api",
+            ("[db-pool, cache-hits]", "[{slo: db-pool, burn: 6}, cache-hits]"),
+            "guard-removed",
+        ),
         ("api", ("deployment/api-deployment", "deployment/api-2"), "target-changed"),
     ],
 )

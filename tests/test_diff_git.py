@@ -53,6 +53,36 @@ def objective(data: Any) -> tuple[float, float]:
     return change["before"], change["after"]
 
 
+def test_a_spec_that_is_the_same_sees_what_it_looks_at_change(project: Path) -> None:
+    """The scaler of `api` takes its histogram from an SLO of another service."""
+    scaling = (
+        "autoscaling:\n  target: deployment/api\n  replicas: {min: 1, max: 3}\n  triggers:\n"
+        "  - latency: {slo: web/fast, quantile: 0.9, target: 500ms}\n"
+    )
+
+    def web(histogram: str) -> str:
+        return (
+            "version: slosmith/v1\nservice: web\nslos:\n- name: fast\n  objective: 99\n"
+            f"  indicator: {{latency: {{histogram: '{histogram}', below: 500ms}}}}\n"
+        )
+
+    before = commit(
+        project, {"specs/api.yaml": spec(more=scaling), "specs/web.yaml": web("old_seconds")}
+    )
+    write(project, {"specs/web.yaml": web("new_seconds")})
+    data = found(before)
+    assert [item["service"] for item in data["services"]] == ["api", "web"]
+    changed = {item["what"] for item in data["services"][0]["parts"][0]["changes"]}
+    assert "trigger latency of SLO web/fast.histogram" in changed
+
+
+def test_what_differs_in_the_project_file_reaches_each_spec(project: Path) -> None:
+    write(project, {"slosmith.yaml": PROJECT + "defaults: {owner: team-b}\n"})
+    data = found("HEAD")
+    (service,) = data["services"]
+    assert [item["what"] for item in service["parts"][0]["changes"]] == ["owner"]
+
+
 def test_the_base_is_where_the_branch_began(project: Path) -> None:
     base = git(project, "rev-parse", "main")
     git(project, "checkout", "--quiet", "main")
@@ -293,6 +323,28 @@ def test_a_project_below_the_top_and_its_specs_beside_it(
     assert objective(found("--config", "p/envs/prod/slosmith.yaml")) == (99.9, 99)
 
 
+def test_a_broken_spec_beside_a_project_below_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = "version: slosmith/v1\nspecs: ../../specs\nout: out\nprometheus: {retention: 95d}\n"
+    files_of = {"envs/prod/slosmith.yaml": config, "specs/api.yaml": spec(objective="100")}
+    folder = repository(tmp_path / "p", files_of)
+    write(folder, {"specs/api.yaml": LOOSER})
+    monkeypatch.chdir(folder / "envs/prod")
+    data = found()
+    assert [item["spec"] for item in data["not_compared"]] == ["../../specs/api.yaml"]
+    assert data["services"] == []
+
+
+def test_two_services_of_one_name_then_are_told(project: Path) -> None:
+    """A problem that names a second place, in the temporary folder."""
+    before = commit(project, {"specs/other.yaml": spec()})
+    (project / "specs/other.yaml").unlink()
+    (unread,) = found(before)["not_compared"]
+    assert "specs/api.yaml" in unread["message"]
+    assert "slosmith-" not in unread["message"]
+
+
 def test_specs_that_moved_are_the_same_services(project: Path) -> None:
     git(project, "mv", "specs", "slos")
     write(project, {"slosmith.yaml": f"{PROJECT}specs: slos\n"})
@@ -307,14 +359,16 @@ def test_links_in_the_tree_are_followed_as_on_disk(project: Path) -> None:
     (project / "shared").mkdir()
     (project / "specs/api.yaml").rename(project / "shared/api.yaml")
     (project / "specs/api.yaml").symlink_to("../shared/api.yaml")
-    (project / "specs/dead.yaml").symlink_to("/etc/hostname")
+    # It leads out of the repository, where the machine may have such a file, and is no path in it.
+    (project / "specs/dead.yaml").symlink_to("/api.yaml")
     before = commit(project, {})
     (project / "specs/dead.yaml").unlink()
     write(project, {"shared/api.yaml": spec(objective="95")})
     data = found(before)
     assert objective(data) == (99, 95)
-    # A link out of the repository is not followed into this machine.
-    assert [item["spec"] for item in data["not_compared"]] == ["specs/dead.yaml"]
+    (unread,) = data["not_compared"]
+    assert unread["spec"] == "specs/dead.yaml"
+    assert "does not exist" in unread["message"]
 
 
 def test_a_folder_of_specs_that_is_a_link_is_followed(project: Path) -> None:

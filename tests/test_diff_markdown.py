@@ -244,6 +244,19 @@ def test_one_service_with_the_longest_queries_fits(
     harmless(text)
 
 
+def test_a_long_query_is_cut_and_said_to_be() -> None:
+    change = Change("bad events", "up", "\n".join(f"line_{n}" for n in range(2000)), "query")
+    changed = ServiceChange(
+        "api", "specs/api.yaml", "changed", (Part("slo", "up", "changed", (change,)),)
+    )
+    text = as_markdown(difference(changed))
+    assert "<details>" in text
+    assert "+ line_0\n" in text
+    assert "too long for a comment" in text
+    assert len(text) < 6_000
+    harmless(text)
+
+
 def test_many_unread_specs_and_risks_fit() -> None:
     found = Difference(
         "main",

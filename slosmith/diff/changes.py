@@ -78,7 +78,7 @@ class Part:
 
     @property
     def title(self) -> str:
-        return f"SLO {self.name}" if self.section == "slo" else self.section
+        return f"SLO {self.name}" if self.section == "slo" else self.section.replace("_", " ")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ _SECONDS = frozenset(
         "every",
         "stabilization",
         "seconds",
-        "pause",
         "polling",
         "cooldown",
         "scrape_interval",
@@ -32,6 +31,8 @@ _SECONDS = frozenset(
         "retention",
     }
 )
+# What an item of a list is told apart by.
+_NAMES = ("name", "title", "slo")
 # Fields that hold PromQL.
 _QUERIES = frozenset({"query", "expression"})
 
@@ -108,7 +109,9 @@ def _lists(before: list[Any], after: list[Any], what: str) -> Iterator[Change]:
 def _names(items: Sequence[Any]) -> list[str] | None:
     """A key for each item, unique; None where not all have one."""
     names = [
-        item.get("name") or item.get("title") if isinstance(item, Mapping) else None
+        next((item[key] for key in _NAMES if item.get(key)), None)
+        if isinstance(item, Mapping)
+        else None
         for item in items
     ]
     whole = all(isinstance(name, str) and name for name in names)
@@ -132,7 +135,9 @@ def sentence(value: Any) -> str:
     if value is True or value is False:
         return "yes" if value else "no"
     if _is_number(value):
-        return plain_number(value)
+        # A quotient that does not end has 28 digits.
+        long = isinstance(value, Decimal) and len(value.as_tuple().digits) > 15
+        return plain_number(Decimal(f"{value:.6g}") if long else value)
     if isinstance(value, Mapping):
         pairs = (
             f"{key}: {_item(key, item)}"

@@ -13,8 +13,9 @@ from slosmith.diff import autoscaling, chaos, dashboard, plain, slos
 from slosmith.diff.changes import Change, Part, Risk, ServiceChange, state_of
 from slosmith.diff.sides import Side
 
-# Each takes a side that is None where the service is new, or gone.
-SECTIONS: dict[str, Callable[[Side | None, Side | None], Iterator[Part]]] = {
+# Before and after (None where the service is new), and the SLOs that were renamed, new by old.
+Sides = tuple[Side | None, Side, Mapping[str, str]]
+SECTIONS: dict[str, Callable[[Side | None, Side, Mapping[str, str]], Iterator[Part]]] = {
     autoscaling.SECTION: autoscaling.compare,
 }
 # Fields that are told as one part, `service`.
@@ -26,16 +27,16 @@ _ROUTED = ("owner", "namespace", "labels")
 
 def compare(before: Side, after: Side) -> ServiceChange | None:
     """What differs; None where nothing does."""
-    old, new = _fields(before), _fields(after)
+    objectives = list(slos.compare(before, after))
+    renames = {part.was: part.name for part in objectives if part.was}
+    old, new = _fields(before, renames), _fields(after, {})
     parts = []
     own = _own(old, new, after.service.name)
     if own:
         parts.append(own)
-    objectives = list(slos.compare(before, after))
     parts += objectives
     for field in [*new, *(field for field in old if field not in new)]:
-        parts += _section(field, old.get(field), new.get(field), before, after)
-    renames = {part.was: part.name for part in objectives if part.was}
+        parts += _section(field, old.get(field), new.get(field), (before, after, renames))
     parts += dashboard.compare(before, after, renames)
     renamed = before.service.name != after.service.name
     if not parts and not renamed:
@@ -51,13 +52,13 @@ def compare(before: Side, after: Side) -> ServiceChange | None:
 
 
 def added(side: Side) -> ServiceChange:
-    fields = _fields(side)
+    fields = _fields(side, {})
     own = {_SPELLED.get(key, key): fields[key] for key in _OWN if key != "source"}
     told = plain.compare({}, {key: value for key, value in own.items() if value})
     parts = [Part("service", "", "added", tuple(told))]
     parts += [slos.added(side, slo) for slo in side.service.slos]
     for field, value in fields.items():
-        parts += _section(field, None, value, None, side)
+        parts += _section(field, None, value, (None, side, {}))
     return ServiceChange(side.service.name, side.service.source, "added", tuple(parts))
 
 
@@ -70,29 +71,18 @@ def removed(side: Side) -> ServiceChange:
         f"of {names}"
     )
     parts = [Part("slo", slo.name, "removed") for slo in service.slos]
-    for field, value in _fields(side).items():
+    for field, value in _fields(side, {}).items():
         if field not in (*_OWN, "slos") and value:
             parts.append(Part(_SPELLED.get(field, field), "", "removed"))
     risk = Risk("service-removed", service.name, message)
     return ServiceChange(service.name, service.source, "removed", tuple(parts), (risk,))
 
 
-def _fields(side: Side) -> dict[str, Any]:
+def _fields(side: Side, renames: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a service, plain, with its SLOs by their new names."""
     fields: dict[str, Any] = plain.plain(side.service)
     del fields["type"], fields["name"], fields["slos"]
-    return {key: _short(value, f"{side.service.name}/") for key, value in fields.items()}
-
-
-def _short(value: Any, own: str) -> Any:
-    """A value in which the service's own SLOs go by their names alone, as specs have them."""
-    if isinstance(value, list):
-        return [_short(item, own) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    return {
-        key: item.removeprefix(own) if key == "slo" and isinstance(item, str) else _short(item, own)
-        for key, item in value.items()
-    }
+    return {key: slos.named(value, side.service.name, renames) for key, value in fields.items()}
 
 
 def _own(old: dict[str, Any], new: dict[str, Any], name: str) -> Part | None:
@@ -116,16 +106,14 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _section(
-    field: str, old: Any, new: Any, before: Side | None, after: Side | None
-) -> Iterator[Part]:
+def _section(field: str, old: Any, new: Any, sides: Sides) -> Iterator[Part]:
     if field in SECTIONS:
-        yield from SECTIONS[field](before, after)
+        yield from SECTIONS[field](*sides)
         return
     if field in _OWN:
         return
     if field == chaos.SECTION:
-        side = after or before
+        side = sides[1] or sides[0]
         yield from chaos.compare(side.service.name if side else "", old or [], new or [])
         return
     changes: list[Change] = plain.compare(_or_empty(old, new), _or_empty(new, old))

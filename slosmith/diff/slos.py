@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from slosmith import series
@@ -137,3 +137,26 @@ def _pairs(
 
 def _measures_the_same(one: Slo, other: Slo) -> bool:
     return (one.indicator, one.by) == (other.indicator, other.by)
+
+
+def named(value: Any, service: str, renames: Mapping[str, str]) -> Any:
+    """A plain value in which the SLOs of `service` go by their names alone, as specs have them,
+    and by the new ones: a rename is no change of what refers to them."""
+    if isinstance(value, list):
+        return [named(item, service, renames) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        if key == "slo" and isinstance(item, str):
+            found[key] = _own_name(item, service, renames)
+        elif key == "slos" and isinstance(item, list):
+            found[key] = [_own_name(str(name), service, renames) for name in item]
+        else:
+            found[key] = named(item, service, renames)
+    return found
+
+
+def _own_name(name: str, service: str, renames: Mapping[str, str]) -> str:
+    short = name.removeprefix(f"{service}/")
+    return name if "/" in short else renames.get(short, short)

@@ -54,8 +54,8 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
     rows = []
     for change in lines:
         before, after = (wording.value(change, given) for given in (change.before, change.after))
-        both = after if change.before is None else f"{before} {_ARROW} {after}"
-        rows.append((_signed(change), both))
+        one = after if change.before is None else before if change.after is None else ""
+        rows.append((_signed(change), one or f"{before} {_ARROW} {after}"))
     if rows:
         yield from layout.table(("", ""), rows, indent=4)
     for change in changes:

@@ -102,7 +102,7 @@ def _sections(difference: Difference) -> list[str]:
             found[section] = found.get(section, 0) + 1
     quiet = ("slo", "service", "dashboard")
     return [
-        f"{section} of {counted(found[section], 'service')}"
+        f"{section.replace('_', ' ')} of {counted(found[section], 'service')}"
         for section in sorted(found)
         if section not in quiet
     ]
