@@ -43,12 +43,12 @@ def test_memory_is_that_of_all_processes_together(tmp_path: Path) -> None:
     script = (
         "import os, time; mine = b'x' * 60_000_000; child = os.fork()\n"
         "other = bytes(range(250)) * 200_000 if child == 0 else b''\n"
-        "time.sleep(1)\n"
+        "time.sleep(4)\n"
         "os.waitpid(child, 0) if child else None"
     )
     cost = build.measured([sys.executable, "-c", script], tmp_path)
     assert 110e6 < cost.memory < 160e6
-    assert 1 < cost.time < 20
+    assert cost.time > 4
 
 
 def test_broken_promises_are_told() -> None:
