@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,8 @@ import yaml
 from slosmith.diff import plain
 from slosmith.diff.changes import Change, Part, Risk, state_of
 from slosmith.diff.sides import Side
-from slosmith.diff.slos import own_name
-from slosmith.model import Autoscaling, LatencyTrigger
+from slosmith.model import Autoscaling, LatencyTrigger, MetricTrigger, Trigger
+from slosmith.numbers import percent
 
 SECTION = "autoscaling"
 # What the model calls otherwise than the spec.
@@ -26,10 +26,10 @@ _SPELLED = {
 _OWN = ("slo", "resource", "name")
 
 
-def compare(before: Side | None, after: Side, renames: Mapping[str, str]) -> Iterator[Part]:
-    """`before` is None where the service is new; `renames` has the new names of SLOs by the old."""
-    old = _scaling(before, renames)
-    new = _scaling(after, {})
+def compare(before: Side | None, after: Side) -> Iterator[Part]:
+    """`before` is None where the service is new."""
+    old = _scaling(before, after.service.name)
+    new = _scaling(after, after.service.name)
     changes = (*_changes(old, new), *_queries(before, after))
     about = after.service.name
     risks = tuple(Risk(note, about, message) for note, message in _risks(old, new))
@@ -37,18 +37,25 @@ def compare(before: Side | None, after: Side, renames: Mapping[str, str]) -> Ite
         yield Part(SECTION, "", state_of(old, new), changes, risks=risks)
 
 
-def _scaling(side: Side | None, renames: Mapping[str, str]) -> Autoscaling | None:
-    """The autoscaling, in which SLOs of the service itself go by their (new) names alone."""
+def _scaling(side: Side | None, own: str) -> Autoscaling | None:
+    """The autoscaling, in which SLOs go by their new names, those of the service itself (`own`) by
+    these alone: a rename is no change of what refers to them."""
     scaling = side.service.autoscaling if side else None
     if side is None or scaling is None:
         return None
-    triggers = tuple(
-        replace(trigger, slo=own_name(trigger.slo, side.service.name, renames))
-        if isinstance(trigger, LatencyTrigger)
-        else trigger
-        for trigger in scaling.triggers
-    )
-    return replace(scaling, triggers=triggers)
+    return replace(scaling, triggers=tuple(_named(item, side, own) for item in scaling.triggers))
+
+
+def _named(trigger: Trigger, side: Side, own: str) -> Trigger:
+    def name(slo: str) -> str:
+        return side.moved.get(slo, slo).removeprefix(f"{own}/")
+
+    if not isinstance(trigger, LatencyTrigger | MetricTrigger):
+        return trigger
+    guards = tuple(replace(guard, slo=name(guard.slo)) for guard in trigger.hold_while)
+    if isinstance(trigger, MetricTrigger):
+        return replace(trigger, hold_while=guards)
+    return replace(trigger, slo=name(trigger.slo), hold_while=guards)
 
 
 def _changes(old: Autoscaling | None, new: Autoscaling | None) -> list[Change]:
@@ -145,9 +152,18 @@ def _guards(old: Autoscaling, new: Autoscaling) -> Iterator[tuple[str, str]]:
     """`hold_while` keeps a trigger from adding replicas while another SLO suffers."""
     after = _triggers(new)
     for name, trigger in _triggers(old).items():
-        held = [item for item in trigger.get("hold_while") or [] if name in after]
-        left = after.get(name, {}).get("hold_while") or []
-        for item in (item for item in held if item not in left):
-            guard = plain.quoted(plain.sentence(item))
-            what = plain.quoted(name)
-            yield "guard-removed", f"{what} adds replicas whatever becomes of {guard}"
+        if name not in after:
+            continue
+        what = plain.quoted(name)
+        left = {item["slo"]: item["threshold"] for item in after[name].get("hold_while") or ()}
+        for item in trigger.get("hold_while") or ():
+            guard, was = plain.quoted(item["slo"]), item["threshold"]
+            now = left.get(item["slo"])
+            if now is None:
+                yield "guard-removed", f"{what} adds replicas whatever becomes of {guard}"
+            elif now > was:
+                yield (
+                    "guard-loosened",
+                    f"{what} adds replicas until {percent(now)} of {guard} is bad (was "
+                    f"{percent(was)})",
+                )

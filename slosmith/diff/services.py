@@ -13,9 +13,9 @@ from slosmith.diff import autoscaling, chaos, dashboard, plain, slos
 from slosmith.diff.changes import Change, Part, Risk, ServiceChange, state_of
 from slosmith.diff.sides import Side
 
-# Before and after (None where the service is new), and the SLOs that were renamed, new by old.
-Sides = tuple[Side | None, Side, Mapping[str, str]]
-SECTIONS: dict[str, Callable[[Side | None, Side, Mapping[str, str]], Iterator[Part]]] = {
+# Before (None where the service is new), and after.
+Sides = tuple[Side | None, Side]
+SECTIONS: dict[str, Callable[[Side | None, Side], Iterator[Part]]] = {
     autoscaling.SECTION: autoscaling.compare,
 }
 # Fields that are told as one part, `service`.
@@ -36,7 +36,7 @@ def compare(before: Side, after: Side) -> ServiceChange | None:
         parts.append(own)
     parts += objectives
     for field in [*new, *(field for field in old if field not in new)]:
-        parts += _section(field, old.get(field), new.get(field), (before, after, renames))
+        parts += _section(field, old.get(field), new.get(field), (before, after))
     parts += dashboard.compare(before, after, renames)
     renamed = before.service.name != after.service.name
     if not parts and not renamed:
@@ -58,7 +58,7 @@ def added(side: Side) -> ServiceChange:
     parts = [Part("service", "", "added", tuple(told))]
     parts += [slos.added(side, slo) for slo in side.service.slos]
     for field, value in fields.items():
-        parts += _section(field, None, value, (None, side, {}))
+        parts += _section(field, None, value, (None, side))
     return ServiceChange(side.service.name, side.service.source, "added", tuple(parts))
 
 

@@ -135,6 +135,12 @@ def _pairs(
     return pairs, left
 
 
+def names(before: Sequence[Slo], after: Sequence[Slo]) -> list[tuple[str, str]]:
+    """The SLOs that are on both sides: the name before, and after."""
+    pairs, _ = _pairs(before, after)
+    return [(old.name, new.name) for old, new in pairs if old is not None]
+
+
 def _measures_the_same(one: Slo, other: Slo) -> bool:
     return (one.indicator, one.by) == (other.indicator, other.by)
 
