@@ -76,9 +76,3 @@ def link(label: str, destination: str) -> Markdown:
 def join(*parts: Markdown, by: str = "") -> Markdown:
     """Parts in a row; `by` is Markdown of our own."""
     return Markdown(by.join(parts))
-
-
-def indented(value: Markdown) -> Markdown:
-    """What belongs to an item of an ordered list, whose text begins in the fifth column."""
-    lines = value.split("\n")
-    return Markdown("\n".join(f"    {line}" if line else "" for line in lines))

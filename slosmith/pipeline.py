@@ -78,6 +78,14 @@ def compile_project(options: Options, generators: Generators, judge: Judge | Non
 
     `judge` is asked about queries that the embedded parser refuses.
     """
+    compilation, _ = check_project(options, judge)
+    if compilation.fleet is not None and not compilation.failed:
+        compilation.artifacts = generate(compilation.fleet, generators)
+    return compilation
+
+
+def check_project(options: Options, judge: Judge | None) -> tuple[Compilation, Context]:
+    """Reads, resolves and checks everything, and generates nothing."""
     compilation, context, _ = resolve_project(options, judge)
     fleet, found = compilation.fleet, context.problems
     if fleet is not None and not has_errors([*compilation.problems, *found]):
@@ -86,9 +94,7 @@ def compile_project(options: Options, generators: Generators, judge: Judge | Non
             [*found, *checks.check(fleet)], context.allowances, fleet
         )
     compilation.problems += found
-    if fleet is not None and not compilation.failed:
-        compilation.artifacts = generate(fleet, generators)
-    return compilation
+    return compilation, context
 
 
 def resolve_project(

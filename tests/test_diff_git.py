@@ -53,6 +53,36 @@ def objective(data: Any) -> tuple[float, float]:
     return change["before"], change["after"]
 
 
+def test_a_spec_that_is_the_same_sees_what_it_looks_at_change(project: Path) -> None:
+    """The scaler of `api` takes its histogram from an SLO of another service."""
+    scaling = (
+        "autoscaling:\n  target: deployment/api\n  replicas: {min: 1, max: 3}\n  triggers:\n"
+        "  - latency: {slo: web/fast, quantile: 0.9, target: 500ms}\n"
+    )
+
+    def web(histogram: str) -> str:
+        return (
+            "version: slosmith/v1\nservice: web\nslos:\n- name: fast\n  objective: 99\n"
+            f"  indicator: {{latency: {{histogram: '{histogram}', below: 500ms}}}}\n"
+        )
+
+    before = commit(
+        project, {"specs/api.yaml": spec(more=scaling), "specs/web.yaml": web("old_seconds")}
+    )
+    write(project, {"specs/web.yaml": web("new_seconds")})
+    data = found(before)
+    assert [item["service"] for item in data["services"]] == ["api", "web"]
+    changed = {item["what"] for item in data["services"][0]["parts"][0]["changes"]}
+    assert "trigger latency of SLO web/fast.histogram" in changed
+
+
+def test_what_differs_in_the_project_file_reaches_each_spec(project: Path) -> None:
+    write(project, {"slosmith.yaml": PROJECT + "defaults: {owner: team-b}\n"})
+    data = found("HEAD")
+    (service,) = data["services"]
+    assert [item["what"] for item in service["parts"][0]["changes"]] == ["owner"]
+
+
 def test_the_base_is_where_the_branch_began(project: Path) -> None:
     base = git(project, "rev-parse", "main")
     git(project, "checkout", "--quiet", "main")

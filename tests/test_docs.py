@@ -140,6 +140,8 @@ def test_commands_have_the_options_that_they_are_said_to_have(path: Path) -> Non
         with click.Context(command, info_name=words[0]) as context:
             try:
                 command.make_parser(context).parse_args(list(arguments))
+            except click.BadOptionUsage:
+                pass  # an option is named, without its value
             except click.UsageError as error:
                 pytest.fail(f"slosmith {shlex.join(words)}: {error.format_message()}")
 

@@ -172,7 +172,18 @@ def test_argo_and_flux_sync_what_is_there(environment: str, example: Path) -> No
     flux = load(example / f"flux/{environment}.yaml")
     assert flux["spec"]["path"] == f"./{path}"
     assert path == f"out/{environment}/kubernetes"
-    assert len(kustomized(example / path)) == 5
+    kinds = sorted(
+        f"{item['kind']} {item['metadata']['labels']['app.kubernetes.io/name']}"
+        for item in kustomized(example / path)
+    )
+    assert kinds == [
+        "ConfigMap api",
+        "ConfigMap overview",
+        "ConfigMap worker",
+        "PrometheusRule api",
+        "PrometheusRule worker",
+        "ScaledObject api",
+    ]
 
 
 @pytest.mark.parametrize("environment", ["production", "staging"])

@@ -50,6 +50,7 @@ def test_options_are_arguments_and_nothing_else(value: str, tmp_path: Path) -> N
         selector={}, options={"user": value, "database": value}, name="users-db"
     )
     text = section(runbook(make_full_service(dependencies=(dependency,))), "dependency_users-db")
+    assert mkdocs(text).code == commonmark(text).code
     calls = [call for _, command in _commands(text) for call in _run(command, tmp_path)]
     assert calls
     for name, *arguments in calls:

@@ -15,12 +15,14 @@ import yaml
 
 from generators.grafana.dependency_rows import grafana_query, rows
 from generators.rules import alerts
+from generators.runbooks import queries
 from slosmith import anchors, slomath
-from slosmith.model import Project, SeverityAlert
+from slosmith.model import Project, RatioIndicator, Selector, SelectorCount, SeverityAlert
 from slosmith.validate import runbooks as validation
 from tests.markdown_documents import commonmark, mkdocs, slug
 from tests.models import DAY, make_alerting, make_service, make_slo
 from tests.projects import ROOT
+from tests.promql_values import PROMTOOL, evaluate
 from tests.runbook_models import PROJECT, make_dependency, make_full_service, runbook, section
 
 GENERATED = sorted([*ROOT.glob("out/runbooks/*.md"), *ROOT.glob("tests/cases/*/out/runbooks/*.md")])
@@ -41,6 +43,8 @@ PARTS = (
 @DOCUMENT
 def test_every_generated_document_renders_and_its_links_lead_somewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
+    # A block of code within a list is none to MkDocs, and no longer a command to copy.
+    assert mkdocs(text).code == commonmark(text).code
     for page in (commonmark(text), mkdocs(text)):
         assert page.headings[0] == f"Runbook: {path.stem}"
         assert page.links
@@ -94,7 +98,7 @@ def test_every_alert_has_a_section_with_every_part_in_order() -> None:
 def test_the_first_minutes_are_numbered_and_hold_queries_links_and_commands() -> None:
     text = section(runbook(make_full_service()), "availability-sloerrorbudgetburnfast")
     page = commonmark(text)
-    assert re.findall(r"^(\d)\.  \*\*", text, re.MULTILINE) == ["1", "2", "3", "4", "5"]
+    assert re.findall(r"^\*\*(\d)\. ", text, re.MULTILINE) == ["1", "2", "3", "4", "5"]
     languages = [language for language, _ in page.code]
     assert "sh" in languages
     assert languages.count("promql") >= 4
@@ -121,6 +125,14 @@ def test_every_query_is_promql() -> None:
         for language, query in commonmark(path.read_text(encoding="utf-8")).code:
             if language == "promql":
                 promql_parser.parse(query)
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here: the query was not run")
+def test_bad_events_are_found_where_only_good_ones_are_named(tmp_path: Path) -> None:
+    values = {'all_total{code="200"}': "0+60x10", 'all_total{code="500"}': "0+120x10"}
+    total, good = (SelectorCount(Selector("all_total", of)) for of in ((), ('code="200"',)))
+    slo = replace(make_slo(), indicator=RatioIndicator(total, good=good))
+    evaluate(tmp_path, values, {queries.details(slo): [('{code="500"}', 2)]}, 10)
 
 
 def test_without_grafana_queries_stay_and_links_go() -> None:

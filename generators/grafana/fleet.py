@@ -45,20 +45,13 @@ def panels(project: Project) -> list[Panel]:
 def _tiles(project: Project) -> list[Panel]:
     """How many SLOs are in which state, most urgent first."""
     several = project.severities["page"] != project.severities["ticket"]
-    states = [
+    states: list[tuple[str, str, str, Steps]] = [
         (
             "SLOs that page" if several else "SLOs with a firing alert",
             "How many SLOs have an alert firing that pages.\n\nRed: open the service from the "
             "table, and its runbook from there.",
             promql.firing(project, promql.PAGE),
             _GOOD,
-        ),
-        (
-            "SLOs with a ticket",
-            "How many SLOs have an alert firing that opens a ticket: the budget does not last, or "
-            "data is missing.\n\nOrange: look at them within the day.",
-            promql.firing(project, promql.TICKET),
-            _FAIR,
         ),
         (
             "SLOs that burn",
@@ -90,8 +83,8 @@ def _tiles(project: Project) -> list[Panel]:
             (),
         ),
     ]
-    if not several:
-        states.pop(1)
+    if several:
+        states.insert(1, _tickets(project))
     width = 24 // len(states)
     widths = [24 - width * (len(states) - 1), *[width] * (len(states) - 1)]
     return [
@@ -106,6 +99,16 @@ def _tiles(project: Project) -> list[Panel]:
         )
         for width, (title, description, expression, steps) in zip(widths, states, strict=True)
     ]
+
+
+def _tickets(project: Project) -> tuple[str, str, str, Steps]:
+    return (
+        "SLOs with a ticket",
+        "How many SLOs have an alert firing that opens a ticket: the budget does not last, or "
+        "data is missing.\n\nOrange: look at them within the day.",
+        promql.firing(project, promql.TICKET),
+        _FAIR,
+    )
 
 
 def _table(project: Project) -> Panel:

@@ -9,7 +9,7 @@ from generators.runbooks.views import Item
 from slosmith import anchors, markdown
 from slosmith.dependencies import KINDS, shell
 from slosmith.durations import format_duration
-from slosmith.markdown import Markdown, block, indented, join, link
+from slosmith.markdown import Markdown, block, join, link
 from slosmith.model import (
     LatencyIndicator,
     Project,
@@ -67,7 +67,8 @@ def of_missing(service: Service, slo: Slo, project: Project) -> tuple[Item, ...]
 
 
 def _items(*checks: tuple[str, Markdown] | None) -> tuple[Item, ...]:
-    return tuple(Item(markdown.text(title), indented(body)) for title, body in filter(None, checks))
+    # Not the items of a list: MkDocs knows no blocks of code within them.
+    return tuple(Item(markdown.text(title), body) for title, body in filter(None, checks))
 
 
 def _going_on(service: Service, slo: Slo, project: Project, ratio: str) -> tuple[str, Markdown]:

@@ -55,7 +55,11 @@ def details(slo: Slo) -> str:
         case RatioIndicator(bad=None, good=good, total=total):
             assert good is not None, "a ratio has bad or good"
             if isinstance(good, SelectorCount) and isinstance(total, SelectorCount):
-                return f"topk(10, {_rate(total.selector)} - {_rate(good.selector)})"
+                every, fine = _rate(total.selector), _rate(good.selector)
+                if total.selector.name == good.selector.name:
+                    # Its bad series have no partner in a subtraction.
+                    return f"topk(10, ({every} unless {fine}) > 0)"
+                return f"topk(10, {every} - {fine})"
             return f"{_counted(total)} - {_counted(good)}"
         case RatioIndicator(bad=SelectorCount(selector=selector)):
             return f"topk(10, {_rate(selector)} > 0)"

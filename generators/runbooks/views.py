@@ -9,7 +9,7 @@ from slosmith.markdown import Markdown
 
 @dataclass(frozen=True)
 class Item:
-    """A check of the first five minutes: `body` is indented below its title."""
+    """A check of the first five minutes: what it asks, and how to find out."""
 
     title: Markdown
     body: Markdown

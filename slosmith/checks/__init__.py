@@ -76,6 +76,7 @@ WARNINGS = frozenset(
         "scaling-unused",
         "selector-broad",
         "tests-none",
+        "text-cut",
         "tier-clamped",
         "trigger-coarse",
         "trigger-hidden",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,14 @@ from slosmith.escape import one_line
 from slosmith.git import tree
 from slosmith.git.command import GitFault, Repository
 from slosmith.model import Fleet, Project
-from slosmith.pipeline import Compilation, Generators, Options
+from slosmith.origins import Origins
+from slosmith.pipeline import Compilation, Options
 from slosmith.project_files import CONFIG_NAME, DEFAULT_SPECS, Names, real
 from slosmith.promql.syntax import Judge
 from slosmith.read.source import MAX_BYTES
 from slosmith.read.yaml_reader import read_yaml
+from slosmith.resolve.known import Resolved
 
-_NOTHING = Generators(service=(), folder=lambda *_: [], fleet=())
 _SPECS = (".yaml", ".yml")
 
 
@@ -37,12 +38,40 @@ class Base:
     whole: bool = True
 
 
+class Known:
+    """What came of the specs of the working tree, for those that were the same in the commit: most
+    need no second look. A `slosmith.specs.Memory`."""
+
+    def __init__(self, root: Path, resolved: Mapping[str, Resolved], config: bytes) -> None:
+        self._root = root
+        self._resolved = resolved
+        self._config = config
+
+    def remember(self, out: Path, specs: Path, config: bytes, origins: Origins) -> Known:
+        """Itself, knowing nothing where slosmith.yaml was another."""
+        return self if config == self._config else Known(self._root, {}, config)
+
+    def recall(self, source: str, shown: str, data: bytes) -> Resolved | None:
+        found = self._resolved.get(source)
+        return found if found and _bytes(self._root / source) == data else None
+
+    def reread(self, source: str, shown: str, data: bytes) -> None:
+        """Nothing is kept, so nothing is out of date."""
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
 @contextmanager
 def opened(
-    repository: Repository, commit: str, options: Options, judge: Judge | None
+    repository: Repository, commit: str, options: Options, judge: Judge | None, known: Known
 ) -> Iterator[Base]:
     """The project of `options` as it was in a commit; GitFault where the commit cannot be read,
-    or the project is not in the repository."""
+    or the project is not in the repository. `known` is what came of it now."""
     config = options.config or options.root / CONFIG_NAME
     with tempfile.TemporaryDirectory(prefix="slosmith-") as folder:
         top = Path(folder).resolve()
@@ -54,7 +83,9 @@ def opened(
         root.mkdir(parents=True, exist_ok=True)
         there = old if old.is_symlink() or old.exists() else None
         past = Options(there, root, allow_empty=True)
-        compilation = pipeline.compile_project(past, _NOTHING, judge)
+        # What resolves can be compared, wise or not.
+        compilation, context, _ = pipeline.resolve_project(past, judge, known.remember)
+        compilation.problems += context.problems
         yield _base(compilation, root, top, inside)
 
 
@@ -88,9 +119,8 @@ def _specs(repository: Repository, commit: str, config: str) -> Iterator[str]:
 
 def _base(compilation: Compilation, root: Path, top: Path, config: str) -> Base:
     found: dict[str, Unread] = {}
-    for item in problems.located(compilation.problems, compilation.origins):
-        if item.problem.severity != "error":
-            continue
+    errors = [problem for problem in compilation.problems if problem.severity == "error"]
+    for item in problems.located(errors, compilation.origins):
         # As the model calls it: messages name its place in the temporary folder.
         source = Names(root).source(Path(item.place.file)) if item.place else Path(config).name
         span = item.place.span if item.place else None

@@ -31,6 +31,8 @@ _SECONDS = frozenset(
         "retention",
     }
 )
+# What an item of a list is told apart by.
+_NAMES = ("name", "title", "slo")
 # Fields that hold PromQL.
 _QUERIES = frozenset({"query", "expression"})
 
@@ -107,7 +109,9 @@ def _lists(before: list[Any], after: list[Any], what: str) -> Iterator[Change]:
 def _names(items: Sequence[Any]) -> list[str] | None:
     """A key for each item, unique; None where not all have one."""
     names = [
-        item.get("name") or item.get("title") if isinstance(item, Mapping) else None
+        next((item[key] for key in _NAMES if item.get(key)), None)
+        if isinstance(item, Mapping)
+        else None
         for item in items
     ]
     whole = all(isinstance(name, str) and name for name in names)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from slosmith import judging, pipeline
 from slosmith.diff import fleets
-from slosmith.diff.base import Base, opened
+from slosmith.diff.base import Base, Known, opened
 from slosmith.diff.changes import Change, Difference, Risk, ServiceChange
 from slosmith.diff.machine import as_json
 from slosmith.diff.markdown import as_markdown
@@ -16,13 +16,11 @@ from slosmith.diff.sides import Views
 from slosmith.diff.text import as_text
 from slosmith.git import command, revision
 from slosmith.model import Fleet
-from slosmith.pipeline import Compilation, Generators
+from slosmith.pipeline import Compilation
 from slosmith.problems import Place, Problem
 from slosmith.project_files import Names
 from slosmith.promtool import ToolMissing
 from slosmith.run import OK, PROBLEMS, TOOL_MISSING, Report, Settings
-
-_NOTHING = Generators(service=(), folder=lambda *_: [], fleet=())
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,12 @@ def diff(settings: Settings, views: Views, question: Question) -> Report:
         repository = command.find(folder, settings.environment)
         chosen = revision.choose(repository, question.revision)
         options = pipeline.Options(settings.config, settings.root, allow_empty=True)
-        now = pipeline.compile_project(options, _NOTHING, tool.explain)
+        now, context = pipeline.check_project(options, tool.explain)
         if now.failed:
             return Report(PROBLEMS, now.problems, now.origins, tool.notices)
-        with opened(repository, chosen.commit, options, tool.explain) as base:
+        config = settings.config.read_bytes() if settings.config else b""
+        known = Known(settings.root, context.resolved, config)
+        with opened(repository, chosen.commit, options, tool.explain, known) as base:
             found = _compared(now, base, settings.root, views, chosen)
     except (ToolMissing, command.GitMissing) as error:
         return Report(TOOL_MISSING, notices=(f"error: {error}",))

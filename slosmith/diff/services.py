@@ -13,9 +13,9 @@ from slosmith.diff import autoscaling, chaos, dashboard, plain, slos
 from slosmith.diff.changes import Change, Part, Risk, ServiceChange, state_of
 from slosmith.diff.sides import Side
 
-# Before (None where the service is new), and after.
-Sides = tuple[Side | None, Side]
-SECTIONS: dict[str, Callable[[Side | None, Side], Iterator[Part]]] = {
+# Before and after (None where the service is new), and the SLOs that were renamed, new by old.
+Sides = tuple[Side | None, Side, Mapping[str, str]]
+SECTIONS: dict[str, Callable[[Side | None, Side, Mapping[str, str]], Iterator[Part]]] = {
     autoscaling.SECTION: autoscaling.compare,
 }
 # Fields that are told as one part, `service`.
@@ -28,7 +28,8 @@ _ROUTED = ("owner", "namespace", "labels")
 def compare(before: Side, after: Side) -> ServiceChange | None:
     """What differs; None where nothing does."""
     objectives = list(slos.compare(before, after))
-    renames = {part.was: part.name for part in objectives if part.was}
+    of_this = {part.was: part.name for part in objectives if part.was}
+    renames = {**before.moved, **of_this}
     old, new = _fields(before, renames), _fields(after, {})
     parts = []
     own = _own(old, new, after.service.name)
@@ -36,7 +37,7 @@ def compare(before: Side, after: Side) -> ServiceChange | None:
         parts.append(own)
     parts += objectives
     for field in [*new, *(field for field in old if field not in new)]:
-        parts += _section(field, old.get(field), new.get(field), (before, after))
+        parts += _section(field, old.get(field), new.get(field), (before, after, renames))
     parts += dashboard.compare(before, after, renames)
     renamed = before.service.name != after.service.name
     if not parts and not renamed:
@@ -58,7 +59,7 @@ def added(side: Side) -> ServiceChange:
     parts = [Part("service", "", "added", tuple(told))]
     parts += [slos.added(side, slo) for slo in side.service.slos]
     for field, value in fields.items():
-        parts += _section(field, None, value, (None, side))
+        parts += _section(field, None, value, (None, side, {}))
     return ServiceChange(side.service.name, side.service.source, "added", tuple(parts))
 
 
@@ -82,25 +83,7 @@ def _fields(side: Side, renames: Mapping[str, str]) -> dict[str, Any]:
     """The fields of a service, plain, with its SLOs by their new names."""
     fields: dict[str, Any] = plain.plain(side.service)
     del fields["type"], fields["name"], fields["slos"]
-    return {key: _named(value, side.service.name, renames) for key, value in fields.items()}
-
-
-def _named(value: Any, service: str, renames: Mapping[str, str]) -> Any:
-    """A value in which the service's own SLOs go by their names alone, as specs have them: a
-    rename is no change of what refers to them."""
-    if isinstance(value, list):
-        return [_named(item, service, renames) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    found: dict[str, Any] = {}
-    for key, item in value.items():
-        if key == "slo" and isinstance(item, str):
-            found[key] = slos.own_name(item, service, renames)
-        elif key == "slos" and isinstance(item, list):
-            found[key] = [slos.own_name(str(name), service, renames) for name in item]
-        else:
-            found[key] = _named(item, service, renames)
-    return found
+    return {key: slos.named(value, side.service.name, renames) for key, value in fields.items()}
 
 
 def _own(old: dict[str, Any], new: dict[str, Any], name: str) -> Part | None:

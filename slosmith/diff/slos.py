@@ -145,8 +145,25 @@ def _measures_the_same(one: Slo, other: Slo) -> bool:
     return (one.indicator, one.by) == (other.indicator, other.by)
 
 
-def own_name(name: str, service: str, renames: Mapping[str, str]) -> str:
-    """A reference to an SLO: one of `service` itself by its name alone, by the new one where it
-    was renamed."""
+def named(value: Any, service: str, renames: Mapping[str, str]) -> Any:
+    """A plain value in which the SLOs of `service` go by their names alone, as specs have them,
+    and all by the new ones (`renames`: those of `service` by name, of others by `service/slo`): a
+    rename is no change of what refers to them."""
+    if isinstance(value, list):
+        return [named(item, service, renames) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        if key == "slo" and isinstance(item, str):
+            found[key] = _own_name(item, service, renames)
+        elif key == "slos" and isinstance(item, list):
+            found[key] = [_own_name(str(name), service, renames) for name in item]
+        else:
+            found[key] = named(item, service, renames)
+    return found
+
+
+def _own_name(name: str, service: str, renames: Mapping[str, str]) -> str:
     short = name.removeprefix(f"{service}/")
-    return renames.get(short, short) if "/" not in short else name
+    return renames.get(short, short)

@@ -115,6 +115,11 @@ def _options(context: Context, data: dict[str, Any], kind: Kind, at: Path) -> di
                 message,
                 (*at, "options", name),
             )
+        # It stands in commands to copy, where marks of direction would show another order.
+        unseen = next((char for char in given[name] if not char.isprintable()), None)
+        if unseen is not None:
+            message = f"`{one_line(name)}` holds {one_line(unseen)}, which nobody sees in a command"
+            context.error("dependency-option", message, (*at, "options", name))
     return {name: given.get(name, default) for name, default in kind.options.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from slosmith.resolve import references
 from slosmith.resolve.context import Context, mapping, no_duration, text, whole_seconds
 from slosmith.resolve.references import SloIndex
 from slosmith.shape.messages import listed, suggestion
+
+# A comment of people has a space after its `#`; the name of a channel or an issue has none.
+_CUT = re.compile(r"[ \t]+(#[\w-]+)")
 
 
 def build(
@@ -70,6 +74,7 @@ def _phase(
 def _step(context: Context, item: Any, known: Mapping[str, str], at: Path) -> Step | None:
     """`known` are the kinds of the service's dependencies, by their names."""
     if isinstance(item, str):
+        _check_comment(context, at)
         return Step(text=item)
     data = mapping(item)
     use, dependency = text(data.get("use")), text(data.get("dependency"))
@@ -94,3 +99,21 @@ def _step(context: Context, item: Any, known: Mapping[str, str], at: Path) -> St
         context.error("playbook-kind", message, (*at, "dependency"))
         return None
     return Step(use=use, dependency=dependency)
+
+
+def _check_comment(context: Context, at: Path) -> None:
+    """Warns where the text at `at` ends before what looks like the name of a channel, which is a
+    comment to YAML."""
+    file, inside = context.origins.source(at) or ("", ())
+    document = context.origins.document(file)
+    source = document.strings.get(inside) if document else None
+    if document is None or source is None or source.style:
+        return
+    line = document.line(source.span.end_line) or ""
+    cut = _CUT.match(line, source.span.end_column - 1)
+    if cut:
+        message = (
+            f"the step ends before `{one_line(cut[1])}`, where a comment begins: put the text in "
+            "quotes, or a space after # if it is a comment"
+        )
+        context.warning("text-cut", message, at)
