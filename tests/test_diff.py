@@ -321,3 +321,79 @@ def test_each_note_is_in_the_docs() -> None:
     }
     told = set(re.findall(r"^\| `([a-z-]+)`(?:, `([a-z-]+)`)? \|", text, re.MULTILINE))
     assert {name for names in told for name in names if name} == used - {"no-specs"}
+
+
+# The API's latency trigger, held by an SLO of its own and one of another service, on whose
+# histogram the API scales as well.
+HELD = edited(
+    "specs/api.yaml",
+    (
+        "hold_while: [db-pool, cache-hits]",
+        "hold_while: [db-pool, checkout/orders]",
+    ),
+    (
+        "  - cpu: 70\n",
+        "  - latency: {slo: checkout/payment-latency, quantile: 0.9, target: 800ms}\n",
+    ),
+)
+
+
+def edited_held(*edits: tuple[str, str, str]) -> Files:
+    files = dict(HELD)
+    for path, old, new in edits:
+        assert old in files[path], old
+        files[path] = files[path].replace(old, new, 1)
+    return files
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = repository(tmp_path / "held", HELD)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("old", "new"), [("latency", "speed"), ("db-pool", "pool")])
+def test_a_rename_removes_no_trigger_no_guard_and_no_panel(held: Path, old: str, new: str) -> None:
+    text = re.sub(rf"((?:slo|name): |\[){old}\b", rf"\g<1>{new}", HELD["specs/api.yaml"])
+    change(held, HELD | {"specs/api.yaml": text})
+    found = data()
+    assert [(risk["note"], risk["about"]) for risk in found["risks"]] == [
+        ("history-resets", f"api/{new}")
+    ]
+    (one,) = found["services"]
+    assert {item["section"] for item in one["parts"]} <= {"slo", "autoscaling"}
+
+
+def test_a_renamed_service_removes_no_trigger_and_no_guard_of_others(held: Path) -> None:
+    change(
+        held,
+        edited_held(
+            ("specs/checkout.yaml", "service: checkout", "service: till"),
+            ("specs/api.yaml", "checkout/orders", "till/orders"),
+            ("specs/api.yaml", "checkout/payment-latency", "till/payment-latency"),
+        ),
+    )
+    found = data()
+    assert {(risk["note"], risk["about"]) for risk in found["risks"]} == {
+        ("history-resets", "till")
+    }
+    assert list(changes(part(found, "api", "autoscaling"))) == ["query of latency"]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "note"),
+    [
+        ("api", "[db-pool,", "[{slo: db-pool, burn: 6},", "guard-removed"),
+        ("checkout", "objective: 99.95", "objective: 99.5", ""),
+        ("checkout", "objective: 99.95", "objective: 99.99", ""),
+        ("api", "[db-pool,", "[{slo: db-pool, burn: 0.5},", ""),
+        ("api", "[db-pool, checkout/orders]", "[checkout/orders]", "guard-removed"),
+    ],
+)
+def test_a_guard_that_changes_is_not_one_that_is_gone(
+    held: Path, path: str, old: str, new: str, note: str
+) -> None:
+    change(held, edited_held((f"specs/{path}.yaml", old, new)))
+    notes = {found for found, about in risks() if found.startswith("guard-") and about == "api"}
+    assert notes == ({note} if note else set())

@@ -11,8 +11,9 @@ from slosmith.diff.changes import Change, Part, state_of
 from slosmith.diff.sides import Side
 
 SECTION = "dashboard"
-# Titles tell figures of the SLO, such as `availability (99.9% over 30d)`: another figure makes no
-# other panel.
+# The row of an SLO, such as `availability (99.9% over 30d)`.
+_SLO_ROW = re.compile(r"([a-z0-9-]+) \([0-9.]+% over ")
+# Titles tell figures of the SLO: another figure makes no other panel.
 _FIGURES = re.compile(r"\([^()]*\)|\d+(?:\.\d+)?(?:%|[a-z]+\b)?")
 
 
@@ -44,14 +45,20 @@ def _add(
     found: dict[tuple[str, ...], str], row: str, panel: dict[str, Any], renames: Mapping[str, str]
 ) -> None:
     title = str(panel.get("title", ""))
-    base = (_same(row, renames), _same(title, renames), str(panel["type"]))
+    slo = _SLO_ROW.match(row)
+    name = slo[1] if slo else ""
+    base = tuple(_same(text, name, renames.get(name, name)) for text in (row, title))
+    base = (*base, str(panel["type"]))
     number = 1
     while (key := (*base, str(number))) in found:
         number += 1
     found[key] = f"{row}: {title}" if row else title
 
 
-def _same(title: str, renames: Mapping[str, str]) -> str:
-    """A title without figures, with SLOs by their new names."""
-    words = re.split(r"([a-z0-9-]+)", title)
-    return _FIGURES.sub("", "".join(renames.get(word, word) for word in words))
+def _same(title: str, slo: str, new: str) -> str:
+    """A title without figures, with the SLO that it begins with by its new name. Other words stay:
+    an SLO may be called `latency`, as a panel of all SLOs of that kind is."""
+    rest = title.removeprefix(slo)
+    if slo and rest != title and rest[:1] in (":", " "):
+        title = new + rest
+    return _FIGURES.sub("", title)

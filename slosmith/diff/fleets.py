@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slosmith.diff import plain, services
+from slosmith.diff import plain, services, slos
 from slosmith.diff.changes import Change, Risk, ServiceChange
 from slosmith.diff.sides import Side, Views
 from slosmith.durations import format_duration
@@ -19,6 +19,7 @@ def compare(
     old = {item.name: item for item in before.services if item.source not in unread}
     new = {item.name: item for item in after.services if item.source not in unread}
     was = _renamed(old, new)
+    moved = _moved(old, new, was)
     same_project = before.project == after.project
     found = []
     for name in sorted({*old, *new}):
@@ -29,7 +30,7 @@ def compare(
             side = Side(new[name], after.project, views)
             if earlier is None:
                 found.append(services.added(side))
-            elif change := services.compare(Side(earlier, before.project, views), side):
+            elif change := services.compare(Side(earlier, before.project, views, moved), side):
                 found.append(change)
         elif name not in was.values():
             found.append(services.removed(Side(old[name], before.project, views)))
@@ -48,6 +49,19 @@ def _renamed(old: dict[str, Service], new: dict[str, Service]) -> dict[str, str]
         if match:
             gone.remove(match)
             found[name] = match.name
+    return found
+
+
+def _moved(old: dict[str, Service], new: dict[str, Service], was: dict[str, str]) -> dict[str, str]:
+    """SLOs that have another name now, or a service of another name: new ones by the old."""
+    found = {}
+    for name, service in new.items():
+        earlier = old.get(was.get(name, name))
+        if earlier is None:
+            continue
+        for before, after in slos.names(earlier.slos, service.slos):
+            if (earlier.name, before) != (name, after):
+                found[f"{earlier.name}/{before}"] = f"{name}/{after}"
     return found
 
 

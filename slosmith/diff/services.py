@@ -28,7 +28,8 @@ _ROUTED = ("owner", "namespace", "labels")
 def compare(before: Side, after: Side) -> ServiceChange | None:
     """What differs; None where nothing does."""
     objectives = list(slos.compare(before, after))
-    renames = {part.was: part.name for part in objectives if part.was}
+    of_this = {part.was: part.name for part in objectives if part.was}
+    renames = {**before.moved, **of_this}
     old, new = _fields(before, renames), _fields(after, {})
     parts = []
     own = _own(old, new, after.service.name)

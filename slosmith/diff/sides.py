@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from slosmith.artifacts import Artifact
@@ -24,11 +24,15 @@ class Views:
 
 @dataclass(frozen=True)
 class Side:
-    """A service with its project, before or after."""
+    """A service with its project, before or after.
+
+    `moved` has the SLOs of all services (`service/slo`) that the other side calls otherwise, and
+    what it calls them."""
 
     service: Service
     project: Project
     views: Views
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     def groups(self, slo: Slo) -> list[dict[str, Any]]:
         return self.views.groups_of(self.service, slo, self.project)

@@ -135,13 +135,20 @@ def _pairs(
     return pairs, left
 
 
+def names(before: Sequence[Slo], after: Sequence[Slo]) -> list[tuple[str, str]]:
+    """The SLOs that are on both sides: the name before, and after."""
+    pairs, _ = _pairs(before, after)
+    return [(old.name, new.name) for old, new in pairs if old is not None]
+
+
 def _measures_the_same(one: Slo, other: Slo) -> bool:
     return (one.indicator, one.by) == (other.indicator, other.by)
 
 
 def named(value: Any, service: str, renames: Mapping[str, str]) -> Any:
     """A plain value in which the SLOs of `service` go by their names alone, as specs have them,
-    and by the new ones: a rename is no change of what refers to them."""
+    and all by the new ones (`renames`: those of `service` by name, of others by `service/slo`): a
+    rename is no change of what refers to them."""
     if isinstance(value, list):
         return [named(item, service, renames) for item in value]
     if not isinstance(value, Mapping):
@@ -159,4 +166,4 @@ def named(value: Any, service: str, renames: Mapping[str, str]) -> Any:
 
 def _own_name(name: str, service: str, renames: Mapping[str, str]) -> str:
     short = name.removeprefix(f"{service}/")
-    return name if "/" in short else renames.get(short, short)
+    return renames.get(short, short)

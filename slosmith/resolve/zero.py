@@ -36,19 +36,20 @@ def check(
     if least != 0 and idle != 0:
         return
     where = (*at, "replicas", "min") if least == 0 else (*at, "idle")
+    instead = "set min to 1 or more" if least == 0 else "leave `idle` out"
     if not triggers:
         return
     if all(isinstance(trigger, ResourceTrigger) for trigger in triggers):
         message = (
-            "cpu and memory cannot start a workload that has no pods: set min to 1 or more, or "
-            "add a trigger with `wakes: true`"
+            f"cpu and memory cannot start a workload that has no pods: {instead}, or add a "
+            "trigger with `wakes: true`"
         )
         context.error("zero-wakes", message, where)
     elif not any(_wakes(trigger) for trigger in triggers):
         message = (
             "nothing would start the workload again: the series of its own pods are gone with "
-            "them. Set min to 1 or more, or say `wakes: true` in a traffic or metric trigger "
-            "whose series outlive the pods (those of an ingress or a queue)"
+            f"them. {instead[0].upper()}{instead[1:]}, or say `wakes: true` in a traffic or "
+            "metric trigger whose series outlive the pods (those of an ingress or a queue)"
         )
         context.error("zero-wakes", message, where)
     elif project.keda_version < _RESOURCES_SINCE and any(
