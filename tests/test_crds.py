@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from generators.rules import files as rule_files
 from slosmith import model
 from slosmith.slomath import tiers
 from tests.crds import crd_errors, needs_crds
+from tests.projects import ROOT
 
 HISTOGRAM = model.Selector("request_duration_seconds", ('job="api"', 'path="1e3 {{ ${x} }}"'))
 REQUESTS = model.Selector("requests_total", ('job="api"',))
@@ -100,3 +102,21 @@ def test_an_unknown_field_or_a_number_for_a_string_is_seen() -> None:
     data["spec"]["groups"][0]["intervall"] = "30s"
     data["spec"]["groups"][0]["rules"][-1]["labels"]["severity"] = 1
     assert len(crd_errors(data)) == 2
+
+
+@needs_crds
+@pytest.mark.parametrize(
+    "kubernetes",
+    [ROOT / "out/kubernetes", *sorted((ROOT / "tests/cases").glob("*/out/kubernetes"))],
+    ids=lambda path: path.parents[1].name,
+)
+def test_the_api_server_would_take_all_that_is_committed(kubernetes: Path) -> None:
+    files = [*kubernetes.glob("*/*.yaml"), *kubernetes.parent.glob("chaos/*/*.yaml")]
+    documents = [yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) for file in files]
+    ours = [data for data in documents if not _is_built_in(data["apiVersion"])]
+    assert ours
+    assert {error for data in ours for error in crd_errors(data)} == set()
+
+
+def _is_built_in(version: str) -> bool:
+    return "." not in version.partition("/")[0] or version.startswith("kustomize.config.k8s.io/")
