@@ -95,8 +95,9 @@ def measured(command: Sequence[str], folder: Path) -> Cost:
     watcher.join()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)}: exit code {process.returncode}")
-    # What was too short for the watcher had one process only.
-    memory = max(most[0], usage.ru_maxrss * 1024)
+    # What was too short for the watcher. Else it is no good: a program has the size of the one
+    # that started it to begin with.
+    memory = most[0] or usage.ru_maxrss * 1024
     return Cost(taken, usage.ru_utime + usage.ru_stime, memory)
 
 

@@ -95,7 +95,6 @@ def test_a_check_that_fails_itself_hides_nothing() -> None:
 def test_files_of_other_kinds_are_only_read() -> None:
     files = {
         "grafana/dashboards/.lint": {"exclusions": {"a-rule": {"reason": "r"}}},
-        "prometheus/adapter.yaml": {"rules": {"custom": []}},
         "runbooks/api.md": "# api\n",
         ROOT: kustomization(),
         "kubernetes/README.md": "# Not a manifest\n",
