@@ -181,7 +181,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", metavar="SERVICE[/SLO]")
     parser.add_argument("--every", type=int, default=1, help="try every n-th change alone")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
+    # More than cores: each waits for the disk now and then.
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     chosen = parser.parse_args()
     promtool = shutil.which("promtool")
     if promtool is None:
