@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 # The templates that an annotation may hold: a label or the value, with one of Prometheus' own
 # number formats. Everything else between braces stays text.
@@ -80,7 +81,7 @@ def code_span(value: str) -> str:
     if not text.strip():
         # Markdown has no code span of nothing.
         return "` `"
-    fence = "`" * (_longest_run(text) + 1)
+    fence = "`" * (longest_run(text) + 1)
     # One space on each side is taken away again, where the text begins or ends with a backtick, or
     # has such spaces itself.
     pad = " " if text[0] in "` " or text[-1] in "` " else ""
@@ -89,12 +90,26 @@ def code_span(value: str) -> str:
 
 def code_block(lines: Sequence[str], language: str = "") -> list[str]:
     """Printable lines as a fenced block of Markdown, which none of them can close."""
-    fence = "`" * max(3, max(map(_longest_run, lines), default=0) + 1)
+    fence = "`" * max(3, max(map(longest_run, lines), default=0) + 1)
     return [f"{fence}{language}", *lines, fence]
 
 
-def _longest_run(text: str) -> int:
+def longest_run(text: str) -> int:
+    """The length of the longest run of backticks, which a fence has to exceed."""
     return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def http_url(value: str, safe: str) -> str | None:
+    """`value` as an address to link to, with all but `safe` characters quoted; None where it is no
+    http or https URL."""
+    address = value.strip()
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+    except ValueError:  # brackets that hold no IPv6 address
+        return None
+    return quote(address, safe=safe, errors="replace")
 
 
 def javascript(data: Any) -> str:

@@ -8,9 +8,8 @@ that a template can refuse whatever did not go through them.
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
 
-from slosmith.escape import one_line
+from slosmith.escape import http_url, longest_run, one_line
 
 # Signs anywhere; marks of lists, headings and rules at the start; what turns into a link or a
 # picture by itself; ends of the last columns of tables.
@@ -40,7 +39,7 @@ def _references(match: re.Match[str]) -> str:
 def code(value: str) -> Markdown:
     """`value` as code within a line. Not for cells of tables: a | would end them."""
     line = one_line(" ".join(value.split()))
-    marks = "`" * (_longest_run(line) + 1)
+    marks = "`" * (longest_run(line) + 1)
     room = " " if line.startswith("`") or line.endswith("`") else ""
     return Markdown(f"{marks}{room}{line}{room}{marks}")
 
@@ -48,24 +47,13 @@ def code(value: str) -> Markdown:
 def block(value: str, language: str) -> Markdown:
     """`value` as a block of code. The fence is longer than any run of backquotes in it, and `~`
     cannot close it."""
-    marks = "`" * max(3, _longest_run(value) + 1)
+    marks = "`" * max(3, longest_run(value) + 1)
     return Markdown(f"{marks}{language}\n{value.rstrip()}\n{marks}")
-
-
-def _longest_run(value: str) -> int:
-    return max((len(run) for run in re.findall("`+", value)), default=0)
 
 
 def address(value: str) -> str | None:
     """`value` as an address to link to; None where it is no http or https URL."""
-    stripped = value.strip()
-    try:
-        parts = urlsplit(stripped)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-    except ValueError:  # brackets that hold no IPv6 address
-        return None
-    return quote(stripped, safe=_URL_SAFE, errors="replace")
+    return http_url(value, _URL_SAFE)
 
 
 def link(label: str, destination: str) -> Markdown:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import quote, urlsplit
 
+from slosmith import escape
 from slosmith.escape import promql_string
 from slosmith.model import Selector
 
@@ -50,15 +50,9 @@ def _entities(match: re.Match[str]) -> str:
 
 def http_url(text: str) -> str | None:
     """`text` as an address to link to; None where it is no http or https URL."""
-    address = text.strip()
-    try:
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-    except ValueError:  # brackets that hold no IPv6 address
-        return None
+    address = escape.http_url(text, _URL_SAFE)
     # Brackets are plain characters of IPv6 addresses, but two of them open a variable.
-    return quote(address, safe=_URL_SAFE, errors="replace").replace("[[", "%5B%5B")
+    return address and address.replace("[[", "%5B%5B")
 
 
 def literal(selector: Selector) -> Selector:
