@@ -3,6 +3,7 @@ needs it, so that `slosmith --help` and completion are instant."""
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -235,7 +236,7 @@ def explain(
     from generators import RULES
     from generators.rules.groups import slo_groups
     from slosmith import run
-    from slosmith.explain import Question, answer
+    from slosmith.explain.answer import Question, answer
 
     if backfill and form == "json":
         raise click.UsageError("--backfill prints a rule file, which is YAML: leave --format out.")
@@ -369,8 +370,10 @@ def _color(stream: Any) -> bool:
 
 def main() -> None:
     """The console script. A fault of slosmith itself is one line, never a traceback."""
-    # Models of thousands of services are no garbage, and looking for some among them takes time.
-    gc.set_threshold(100_000, 50, 100)
+    # Models of thousands of services are no garbage: looking for some among them takes time, while
+    # they are read and once more when all is done.
+    gc.set_threshold(1_000_000, 50, 100)
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Whatever the locale says: messages quote specs, which are UTF-8.

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 
 from generators.rules.groups import slo_groups
-from slosmith.explain import Question, answer
+from slosmith.explain.answer import Question, answer
 from slosmith.explain.layout import WIDTH, columns
 from slosmith.problems import has_errors
 from slosmith.scaling import arithmetic

@@ -13,7 +13,7 @@ import yaml
 
 from generators.rules import files
 from generators.rules.groups import service_groups
-from slosmith.explain import rule_file
+from slosmith.explain.backfill import rule_file
 from slosmith.model import Project, Prometheus, RatioIndicator, Selector, SelectorCount, Slo
 from tests.models import make_service, make_slo
 from tests.prometheus_server import Server, backfill, backfill_rules, needs_prometheus, serving

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
 from decimal import Decimal
+from functools import cache
 from hashlib import blake2b, sha256
 from importlib import import_module
 from pathlib import Path
@@ -107,15 +108,20 @@ class _Reader(pickle.Unpickler):
     values of slosmith's own are read from it, and nothing is called."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("decimal", "Decimal"):
-            return Decimal
-        if module.startswith("slosmith.") and name.isidentifier():
-            found = getattr(sys.modules.get(module) or import_module(module), name)
-            if isinstance(found, type) and is_dataclass(found) and found.__module__ == module:
-                parameters: Mapping[str, Any] = vars(found)
-                if parameters["__dataclass_params__"].frozen:
-                    return found
-        raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
+        return _class(module, name)
+
+
+@cache
+def _class(module: str, name: str) -> type:
+    if (module, name) == ("decimal", "Decimal"):
+        return Decimal
+    if module.startswith("slosmith.") and name.isidentifier():
+        found = getattr(sys.modules.get(module) or import_module(module), name)
+        if isinstance(found, type) and is_dataclass(found) and found.__module__ == module:
+            parameters: Mapping[str, Any] = vars(found)
+            if parameters["__dataclass_params__"].frozen:
+                return found
+    raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -21,7 +21,6 @@ from slosmith.making.progress import Progress
 from slosmith.making.unit import Product
 from slosmith.model import Project, Service
 from slosmith.output import (
-    Digests,
     Tree,
     hold,
     make_scratch,
@@ -55,7 +54,7 @@ class Workshop:
         if not services:
             return
         folder = self._open()
-        tree = Tree(self.out, Digests.of(self.out))
+        tree = Tree(self.out)
         total = len(services)
 
         def work(service: Service) -> tuple[Product, list[tuple[str, str]]]:
@@ -84,7 +83,7 @@ class Workshop:
     def text(self, path: str) -> str:
         if path in self._kept:
             return self._kept[path].read_bytes().decode()
-        found = Tree(self.out, Digests.of(self.out)).look(path)
+        found = Tree(self.out).look(path)
         if found.data is not None and found.digest == self._digests[path]:
             return found.data.decode()
         _, artifacts = make(self._services[path], self.project, self.generators, self.shown)

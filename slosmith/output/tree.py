@@ -23,9 +23,10 @@ class Seen:
 
 
 class Tree:
-    """The files below one output folder. Folders are examined once; files at each call."""
+    """The files below one output folder. Folders are examined once; files at each call: read, if
+    not even their `digests` are known as they are."""
 
-    def __init__(self, out: Path, digests: Digests) -> None:
+    def __init__(self, out: Path, digests: Digests | None = None) -> None:
         self._out = out
         self._digests = digests
         self._root = os.fspath(out)
@@ -55,14 +56,15 @@ class Tree:
             return Seen(obstacle=f"{self._shown(path)}: {error.strerror}")
 
     def _known(self, path: str, file: str, status: os.stat_result) -> Seen:
-        known = self._digests.get(path, status)
+        known = self._digests.get(path, status) if self._digests else None
         return Seen(digest=known) if known else self._read(path, file, status)
 
     def _read(self, path: str, file: str, status: os.stat_result) -> Seen:
         with open(file, "rb") as opened:  # noqa: PTH123 (thousands of them: faster)
             data = opened.read()
         found = digest(data)
-        self._digests.put(path, status, found)
+        if self._digests:
+            self._digests.put(path, status, found)
         return Seen(data, digest=found)
 
     def _shown(self, path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from posixpath import basename, dirname
+from posixpath import dirname
 from typing import Any
 
 from slosmith.validate import shapes
@@ -21,9 +21,10 @@ def contents(paths: Iterable[str]) -> dict[str, set[str]]:
     below it that have a kustomization of their own."""
     found: dict[str, set[str]] = {}
     for path in paths:
-        folder, name = dirname(path), basename(path)
+        folder, _, name = path.rpartition("/")
         if name == KUSTOMIZATION:
-            found.setdefault(dirname(folder), set()).add(basename(folder))
+            above, _, inner = folder.rpartition("/")
+            found.setdefault(above, set()).add(inner)
         elif name.endswith(".yaml"):
             found.setdefault(folder, set()).add(name)
     return found
