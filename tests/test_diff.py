@@ -296,7 +296,7 @@ def test_default_and_explicit_values_are_the_same(project: Path) -> None:
         (
             "api",
             ("[db-pool, cache-hits]", "[{slo: db-pool, burn: 6}, cache-hits]"),
-            "guard-removed",
+            "guard-loosened",
         ),
         ("api", ("deployment/api-deployment", "deployment/api-2"), "target-changed"),
     ],
@@ -376,7 +376,8 @@ def test_a_renamed_service_removes_no_trigger_and_no_guard_of_others(held: Path)
     )
     found = data()
     assert {(risk["note"], risk["about"]) for risk in found["risks"]} == {
-        ("history-resets", "till")
+        ("history-resets", "till"),
+        ("scaler-renamed", "till"),
     }
     assert list(changes(part(found, "api", "autoscaling"))) == ["query of latency"]
 
@@ -384,7 +385,7 @@ def test_a_renamed_service_removes_no_trigger_and_no_guard_of_others(held: Path)
 @pytest.mark.parametrize(
     ("path", "old", "new", "note"),
     [
-        ("api", "[db-pool,", "[{slo: db-pool, burn: 6},", "guard-removed"),
+        ("api", "[db-pool,", "[{slo: db-pool, burn: 6},", "guard-loosened"),
         ("checkout", "objective: 99.95", "objective: 99.5", ""),
         ("checkout", "objective: 99.95", "objective: 99.99", ""),
         ("api", "[db-pool,", "[{slo: db-pool, burn: 0.5},", ""),
@@ -397,3 +398,19 @@ def test_a_guard_that_changes_is_not_one_that_is_gone(
     change(held, edited_held((f"specs/{path}.yaml", old, new)))
     notes = {found for found, about in risks() if found.startswith("guard-") and about == "api"}
     assert notes == ({note} if note else set())
+
+
+def test_a_renamed_service_that_is_scaled_has_two_scalers_for_a_while(project: Path) -> None:
+    renamed = COMMITTED["specs/api.yaml"].replace("service: api\n", "service: front\n", 1)
+    others = {
+        path: text.replace("api/", "front/")
+        for path, text in COMMITTED.items()
+        if path.startswith("specs/") and path != "specs/api.yaml"
+    }
+    change(project, COMMITTED | others | {"specs/api.yaml": renamed})
+    assert {note for note, about in risks() if about == "front"} == {
+        "history-resets",
+        "scaler-renamed",
+    }
+    change(project, edited("specs/reports.yaml", ("service: reports", "service: papers")))
+    assert {note for note, about in risks() if about == "papers"} == {"history-resets"}

@@ -229,6 +229,7 @@ def test_no_commit_yet_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     git(tmp_path, "init", "--quiet")
     monkeypatch.chdir(write(tmp_path, FILES))
     assert "there is no commit yet" in refused()
+    assert "there is no commit yet" in refused("HEAD")
 
 
 def test_a_bare_repository_is_refused(

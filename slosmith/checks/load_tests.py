@@ -36,11 +36,13 @@ def _few_samples(service: Service) -> Iterator[Problem]:
             )
             if judgement.samples >= judgement.wanted:
                 continue
+            most = f"{judgement.samples:,} requests `{request.name}` are"
+            if judgement.samples == 1:
+                most = f"one request `{request.name}` is"
             message = (
-                f"`{key}`: if the service is slow, hardly more than {judgement.samples:,} requests "
-                f"`{request.name}` are sent, and of fewer than {judgement.wanted:,} a single bad "
-                f"one breaks a budget of {percent(min(limits.budgets))}; test for longer, or with "
-                "more"
+                f"`{key}`: if the service is slow, hardly more than {most} sent, and of fewer than "
+                f"{judgement.wanted:,} a single bad one breaks a budget of "
+                f"{percent(min(limits.budgets))}; test for longer, or with more"
             )
             # One request tells enough about the load that all share.
             yield Problem("load-test-samples", message, At((*at, key), key=True), "warning")

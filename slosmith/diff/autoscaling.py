@@ -149,4 +149,4 @@ def _guards(old: Plain, new: Plain) -> Iterator[tuple[str, str]]:
                 yield "guard-removed", f"{what} adds replicas whatever becomes of {slo}"
             elif later["burn"] > guard["burn"]:
                 burns = f"{later['burn']} times its budget (was {guard['burn']})"
-                yield "guard-removed", f"{what} is held later: while {slo} burns at {burns}"
+                yield "guard-loosened", f"{what} is held later: while {slo} burns at {burns}"

@@ -24,6 +24,8 @@ _SECONDS = frozenset(
         "every",
         "stabilization",
         "seconds",
+        "duration",
+        "pause",
         "polling",
         "cooldown",
         "scrape_interval",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from slosmith.diff import autoscaling, chaos, dashboard, plain, slos
+from slosmith.diff import autoscaling, chaos, dashboard, load_test, plain, slos
 from slosmith.diff.changes import Change, Part, Risk, ServiceChange, state_of
 from slosmith.diff.sides import Side
 
@@ -83,6 +83,7 @@ def _fields(side: Side, renames: Mapping[str, str]) -> dict[str, Any]:
     """The fields of a service, plain, with its SLOs by their new names."""
     fields: dict[str, Any] = plain.plain(side.service)
     del fields["type"], fields["name"], fields["slos"]
+    fields[load_test.SECTION] = load_test.spelled(fields[load_test.SECTION])
     return {key: slos.named(value, side.service.name, renames) for key, value in fields.items()}
 
 
@@ -137,4 +138,13 @@ def _renamed(before: Side, after: Side) -> tuple[Risk, ...]:
         "dashboard and objects in Kubernetes have the new name too: silences and links to the old "
         "one are dead"
     )
-    return (Risk("history-resets", name, message),)
+    risks = [Risk("history-resets", name, message)]
+    old, new = before.service.autoscaling, after.service.autoscaling
+    if old and new and old.target == new.target:
+        message = (
+            "its scaler has another name: until the old one is pruned both act on one workload, "
+            "and KEDA refuses the new one; take `autoscaling` out, sync, and put it back with the "
+            "new name"
+        )
+        risks.append(Risk("scaler-renamed", name, message))
+    return tuple(risks)

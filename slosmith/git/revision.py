@@ -15,6 +15,8 @@ _SHALLOW = (
     "actions/checkout with `fetch-depth: 0`)"
 )
 
+_EMPTY = "there is no commit yet to compare with"
+
 
 @dataclass(frozen=True)
 class Revision:
@@ -36,7 +38,7 @@ def choose(repository: Repository, named: str | None) -> Revision:
         return _named(repository, named)
     head = _commit(repository, "HEAD")
     if head is None:
-        raise GitFault("there is no commit yet to compare with")
+        raise GitFault(_EMPTY)
     branch = _default_branch(repository)
     if branch is None:
         note = "No default branch (origin/HEAD, main, master) is known here"
@@ -70,6 +72,8 @@ def _named(repository: Repository, name: str) -> Revision:
     # Nothing that git takes for an option, or for an object by its path, is a name of a commit.
     commit = None if name.startswith("-") or not name.strip() else _commit(repository, name)
     if commit is None:
+        if _commit(repository, "HEAD") is None:
+            raise GitFault(_EMPTY)
         hint = _if_shallow(repository) or "`git log --oneline` lists what is here."
         raise GitFault(f"there is no commit {shown or '(an empty name)'} here. {hint}")
     return Revision(commit, name, f"`{shown}`")
