@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -89,7 +90,12 @@ def measured(command: Sequence[str], folder: Path) -> Cost:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    _, status, usage = os.wait4(process.pid, 0)
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        # It has a session of its own, and would go on.
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     taken = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     watcher.join()
