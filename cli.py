@@ -233,7 +233,7 @@ def explain(
 
     Without SERVICE: all services and their SLOs. Writes nothing.
     """
-    from generators import RULES
+    from generators import GENERATORS
     from generators.rules.groups import slo_groups
     from slosmith import run
     from slosmith.explain.answer import Question, answer
@@ -256,7 +256,9 @@ def explain(
         options=("--config", str(config)) if config else (),
     )
     settings = _settings((), config, None, promtool, allow_empty=False)
-    report = run.explain(settings, RULES, lambda found: answer(found, question, slo_groups))
+    report = run.explain(
+        settings, GENERATORS, lambda found: answer(found, question, slo_groups), _progress()
+    )
     _notices(report.notices)
     _print(report.text(color=_color(sys.stderr)), err=True)
     _print(report.summary)
@@ -287,12 +289,12 @@ def diff(
     HEAD. Objectives, budgets, alerts and when they fire, queries, replicas and panels are compared,
     not text. Writes nothing. Exits 0 whether or not anything differs.
     """
-    from generators import VIEWS
+    from generators import GENERATORS, VIEWS
     from slosmith.diff.run import Question
     from slosmith.diff.run import diff as compare
 
     settings = _settings((), config, None, promtool, allow_empty=True)
-    report = compare(settings, VIEWS, Question(revision, form, _color(sys.stdout)))
+    report = compare(settings, GENERATORS, VIEWS, Question(revision, form, _color(sys.stdout)))
     _notices(report.notices)
     _print(report.text(color=_color(sys.stderr)), err=True)
     _print(report.summary)

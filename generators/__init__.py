@@ -34,7 +34,5 @@ GENERATORS = Generators(
     folder=kustomization,
     fleet=(alertmanager, adapter_values, overview, provisioning, root_kustomization),
 )
-# What explains SLOs needs no more than their rules.
-RULES = Generators(service=(rules,), folder=lambda *_: [], fleet=())
 # What people look at when specs change.
 VIEWS = Views(slo_groups, (dashboards, scaled_object))

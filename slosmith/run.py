@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slosmith import judging, output, pipeline, problems, unit_tests, validate
+from slosmith import judging, output, pipeline, problems, unit_tests
 from slosmith.artifacts import Artifact
 from slosmith.making import NoRoom, Progress, Workshop, make_project
 from slosmith.origins import Origins
@@ -125,31 +125,18 @@ def explain(
     settings: Settings,
     generators: Generators,
     answer: Callable[[Compilation], tuple[str, list[Problem]]],
+    progress: Progress | None = None,
 ) -> Report:
     """What `answer` says about the compiled project, as the report's summary. Specs that a build
     would refuse are refused, with the same problems. Writes nothing."""
-    tool = judging.Tool(settings.promtool, settings.environment)
-    try:
-        compilation = _compile(settings, generators, tool)
-    except ToolMissing as error:
-        return Report(TOOL_MISSING, notices=(f"error: {error}",))
-    text = ""
-    if not compilation.failed:
-        text, problems = answer(compilation)
-        compilation.problems += problems
-    return _report(compilation, tool, text)
-
-
-def _compile(settings: Settings, generators: Generators, tool: judging.Tool) -> Compilation:
-    """Everything in memory, and nothing written."""
-    if settings.promtool == "required":
-        tool.find()
-    compilation = pipeline.compile_project(_options(settings), generators, tool.explain)
-    if not compilation.failed:
-        shown = Names.shown(compilation.out)
-        compilation.problems += validate.check(compilation.all_artifacts(), out=shown)
-    _judge(compilation, tool, keep=False)
-    return compilation
+    with _made(settings, generators, progress or Progress(), keep=False) as made:
+        if isinstance(made, Report):
+            return made
+        compilation, text = made.compilation, ""
+        if not compilation.failed:
+            text, problems = answer(compilation)
+            compilation.problems += problems
+        return _report(compilation, made.tool, text)
 
 
 @dataclass(frozen=True)
@@ -162,17 +149,18 @@ class _Made:
 
 @contextmanager
 def _made(
-    settings: Settings, generators: Generators, progress: Progress
+    settings: Settings, generators: Generators, progress: Progress, *, keep: bool = True
 ) -> Iterator[_Made | Report]:
-    """The compiled project, with its texts at hand until the end; or why there is none."""
+    """The compiled project, with its texts at hand until the end; or why there is none. `keep`:
+    what was made is remembered for the next run."""
     tool = judging.Tool(settings.promtool, settings.environment)
     workshop = None
     try:
         if settings.promtool == "required":
             tool.find()
         options = _options(settings)
-        compilation, workshop = make_project(options, generators, tool.explain, progress)
-        _judge(compilation, tool, keep=True)
+        compilation, workshop = make_project(options, generators, tool.explain, progress, keep=keep)
+        _judge(compilation, tool, keep=keep)
     except ToolMissing as error:
         yield Report(TOOL_MISSING, notices=(f"error: {error}",))
     except NoRoom as error:

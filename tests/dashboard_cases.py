@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from generators import RULES
 from generators.dashboards import dashboard_json
 from generators.overview import dashboard_json as overview_json
 from slosmith.model import Fleet
-from slosmith.pipeline import Options, compile_project
+from slosmith.pipeline import Options, check_project
 from slosmith.problems import render
 
 ROOT = Path(__file__).parents[1]
@@ -109,7 +108,7 @@ runbooks: {url: "https://git.example.com/slos/out/runbooks"}
 
 def resolved(root: Path) -> Fleet:
     """The fleet of the project in a folder."""
-    found = compile_project(Options(config=root / "slosmith.yaml", root=root), RULES, None)
+    found, _ = check_project(Options(config=root / "slosmith.yaml", root=root), None)
     assert found.fleet is not None and not found.failed, render(found.problems, found.origins)
     return found.fleet
 

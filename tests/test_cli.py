@@ -271,7 +271,7 @@ def test_what_only_promtool_refuses_is_a_problem_of_the_spec(
 
 
 def _on_terminal(folder: Path, **more: str) -> str:
-    """What `build` prints where its stderr is a terminal."""
+    """What `build` prints where its stderr is a terminal. On one processor."""
     leader, follower = pty.openpty()
     environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
     try:
@@ -282,6 +282,7 @@ def _on_terminal(folder: Path, **more: str) -> str:
             stderr=follower,
             stdout=subprocess.DEVNULL,
             check=False,
+            preexec_fn=lambda: os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]),
         )
     finally:
         os.close(follower)
@@ -303,6 +304,23 @@ def test_colours_are_for_terminals_that_want_them(tmp_path: Path) -> None:
     piped = run(tmp_path, "build", *OFF)
     assert "objective-range" in piped.stderr
     assert "\x1b" not in piped.stdout + piped.stderr
+
+
+def test_a_long_build_tells_how_far_it_is_where_somebody_looks(tmp_path: Path) -> None:
+    services = 60
+    specs = {f"specs/s{number}.yaml": spec(f"s{number}") for number in range(services)}
+    write(tmp_path, {"slosmith.yaml": PROJECT, **specs})
+    shown = _on_terminal(tmp_path, TERM="xterm", CI="")
+    lines = shown.split("\r\x1b[K")
+    assert (lines[0], lines[-1]) == ("", ""), "nothing is left on the screen"
+    found = [int(line.removeprefix("compiling services: ").split()[0]) for line in lines[1:-1]]
+    assert lines[1] == f"compiling services: {found[0]} of {services}"
+    assert 1 < len(found) <= services
+    assert found == sorted(found)
+    assert _on_terminal(tmp_path, TERM="xterm", CI="") == "", "a second, all in all"
+    for quiet in ({"CI": "true"}, {"TERM": "dumb", "CI": ""}):
+        shutil.rmtree(tmp_path / ".slosmith")
+        assert _on_terminal(tmp_path, **quiet) == ""
 
 
 def test_output_is_utf_8_in_any_locale(tmp_path: Path) -> None:

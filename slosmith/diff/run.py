@@ -15,8 +15,9 @@ from slosmith.diff.markdown import as_markdown
 from slosmith.diff.sides import Views
 from slosmith.diff.text import as_text
 from slosmith.git import command, revision
+from slosmith.making import review_project
 from slosmith.model import Fleet
-from slosmith.pipeline import Compilation
+from slosmith.pipeline import Compilation, Generators
 from slosmith.problems import Place, Problem
 from slosmith.project_files import Names
 from slosmith.promtool import ToolMissing
@@ -32,8 +33,9 @@ class Question:
     color: bool = False
 
 
-def diff(settings: Settings, views: Views, question: Question) -> Report:
-    """What the specs of the working tree change, as the report's summary.
+def diff(settings: Settings, generators: Generators, views: Views, question: Question) -> Report:
+    """What the specs of the working tree change, as the report's summary. `generators` are those
+    of builds, whose specs need no second look.
 
     Exit codes: 0 compared, whatever was found; 1 the specs do not compile, or there is nothing to
     compare with; 3 there is no git. Writes nothing outside of a temporary folder.
@@ -46,7 +48,7 @@ def diff(settings: Settings, views: Views, question: Question) -> Report:
         repository = command.find(folder, settings.environment)
         chosen = revision.choose(repository, question.revision)
         options = pipeline.Options(settings.config, settings.root, allow_empty=True)
-        now, context = pipeline.check_project(options, tool.explain)
+        now, context = review_project(options, generators, tool.explain)
         if now.failed:
             return Report(PROBLEMS, now.problems, now.origins, tool.notices)
         config = settings.config.read_bytes() if settings.config else b""

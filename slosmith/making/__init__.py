@@ -8,7 +8,7 @@ disk (`workshop`).
 from __future__ import annotations
 
 from slosmith.making.progress import Progress
-from slosmith.making.project import NoRoom, make_project
+from slosmith.making.project import NoRoom, make_project, review_project
 from slosmith.making.workshop import Workshop
 
-__all__ = ["NoRoom", "Progress", "Workshop", "make_project"]
+__all__ = ["NoRoom", "Progress", "Workshop", "make_project", "review_project"]

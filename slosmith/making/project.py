@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from slosmith.making.memory import Memory
 from slosmith.making.progress import Progress
 from slosmith.making.unit import Product, Sighting, Unit
 from slosmith.making.workshop import Workshop
-from slosmith.model import Fleet, Service
+from slosmith.model import Fleet, Project, Service
 from slosmith.origins import Origins
 from slosmith.pipeline import FLEET, Compilation, Generators, Options
 from slosmith.problems import At, Place, Problem, has_errors
@@ -31,6 +31,7 @@ class _Recollection:
 
     memory: Memory
     origins: Origins
+    keep: bool
     keys: dict[str, bytes] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
 
@@ -50,6 +51,8 @@ class _Recollection:
 
     def save(self, made: Mapping[str, Unit], *, failed: bool) -> None:
         """Keeps the units that were there and were used, and those that were made now."""
+        if not self.keep:
+            return
         for source, unit in made.items():
             if self.units.get(source) is unit:
                 self.memory.keep(self.keys[source])
@@ -70,21 +73,20 @@ class NoRoom(Exception):
 
 
 def make_project(
-    options: Options, generators: Generators, judge: Judge | None, progress: Progress
+    options: Options,
+    generators: Generators,
+    judge: Judge | None,
+    progress: Progress,
+    *,
+    keep: bool = True,
 ) -> tuple[Compilation, Workshop | None]:
     """Like `pipeline.compile_project`, and validates what it makes.
 
     The texts of the services' artifacts are in the workshop, which has to be closed; there is none
-    if nothing was made. Raises NoRoom, WorkerDied.
+    if nothing was made. Without `keep` nothing is left for the next run, nor put beside the output
+    folder. Raises NoRoom, WorkerDied.
     """
-    known: list[_Recollection] = []
-
-    def remember(out: Path, specs: Path, config: bytes, origins: Origins) -> _Recollection:
-        memory = Memory(out, options.config, specs, config, code_digest(generators))
-        known.append(_Recollection(memory, origins))
-        return known[0]
-
-    compilation, context, specs = pipeline.resolve_project(options, judge, remember)
+    compilation, context, specs, known = _resolved(options, generators, judge, keep)
     fleet = compilation.fleet
     if fleet is None or specs is None:
         compilation.problems += context.problems
@@ -99,7 +101,7 @@ def make_project(
         known[0].save(_units(known[0], whole, {}, context, specs), failed=True)
         return compilation, None
     shown = Names.shown(compilation.out)
-    shop = Workshop(compilation.out, shown, fleet.project, generators, progress)
+    shop = Workshop(compilation.out, shown, fleet.project, generators, progress, beside=keep)
     try:
         _make(compilation, context, specs, known[0], whole, fleet, shop)
     except OSError as error:
@@ -111,6 +113,45 @@ def make_project(
     finally:
         progress.end()
     return compilation, shop
+
+
+def review_project(
+    options: Options, generators: Generators, judge: Judge | None
+) -> tuple[Compilation, Context]:
+    """Like `pipeline.check_project`, from what is known. Keeps nothing."""
+    compilation, context, _, known = _resolved(options, generators, judge, keep=False)
+    fleet, found = compilation.fleet, context.problems
+    if fleet is not None and not has_errors([*compilation.problems, *found]):
+        judged = (
+            problem
+            for service in fleet.services
+            for problem in _judged(known[0].units.get(service.source), service, fleet.project)
+        )
+        problems = [*found, *checks.of_fleet(fleet), *judged]
+        found, compilation.silenced = allow.apply(problems, context.allowances, fleet)
+    compilation.problems += found
+    return compilation, context
+
+
+def _judged(unit: Unit | None, service: Service, project: Project) -> Sequence[Problem]:
+    if unit and unit.product and unit.resolved.service is service:
+        return unit.product.judged
+    return checks.of_service(service, project)
+
+
+def _resolved(
+    options: Options, generators: Generators, judge: Judge | None, keep: bool
+) -> tuple[Compilation, Context, Specs | None, list[_Recollection]]:
+    """The project resolved, from what is known where that fits; and what is known, if it has a use
+    for specs."""
+    known: list[_Recollection] = []
+
+    def remember(out: Path, specs: Path, config: bytes, origins: Origins) -> _Recollection:
+        memory = Memory(out, options.config, specs, config, code_digest(generators))
+        known.append(_Recollection(memory, origins, keep))
+        return known[0]
+
+    return *pipeline.resolve_project(options, judge, remember), known
 
 
 def _make(

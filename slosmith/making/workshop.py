@@ -35,7 +35,7 @@ class Workshop:
     """Makes services. The `Source` of the texts of what it made, and of what was made before by
     the same code from the same specs.
 
-    `shown` is the output folder as problems name it.
+    `shown` is the output folder as problems name it. `beside`: texts may be put beside it.
     """
 
     out: Path
@@ -43,6 +43,7 @@ class Workshop:
     project: Project
     generators: pipeline.Generators
     progress: Progress = field(default_factory=Progress)
+    beside: bool = True
     _services: dict[str, Service] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
     _kept: dict[str, Path] = field(default_factory=dict)
@@ -110,7 +111,7 @@ class Workshop:
 
     def _open(self) -> Path:
         if self._folder is None:
-            self._folder = _new_folder(self.out)
+            self._folder = _new_folder(self.out, self.beside)
             with suppress(OSError):
                 self._handle = hold(self._folder)
         return self._folder
@@ -142,8 +143,9 @@ def _put(
             yield artifact.path, name
 
 
-def _new_folder(out: Path) -> Path:
+def _new_folder(out: Path, beside: bool) -> Path:
     """Beside the output folder, so that texts can be moved there; else among temporary files."""
-    with suppress(OSError):
-        return Path(tempfile.mkdtemp(prefix="made-", dir=make_scratch(scratch_folder(out))))
+    if beside:
+        with suppress(OSError):
+            return Path(tempfile.mkdtemp(prefix="made-", dir=make_scratch(scratch_folder(out))))
     return Path(tempfile.mkdtemp(prefix="slosmith-made-"))
