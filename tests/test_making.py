@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 import generators
-from slosmith import making
+from slosmith import making, specs
 from slosmith.making import workers, workshop
 from slosmith.making.memory import Memory, _Reader
 from slosmith.model import Service
 from slosmith.pipeline import Generators
 from tests.projects import OFF, PROJECT, ROOT, built, invoke, ratio, run, spec, tree, write
+from tests.repositories import repository
 
 LATENCY = """\
 - name: latency
@@ -301,6 +302,35 @@ def test_an_edit_of_the_same_length_is_seen(project: Path) -> None:
         assert "hand-edited" in invoke("check", *OFF).output
         build()
         assert file.read_text() == text
+
+
+@pytest.mark.parametrize("command", [("explain", "web"), ("diff", "HEAD")])
+def test_questions_know_what_builds_know_and_keep_nothing(
+    project: Path, made: list[str], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    repository(project, {})
+    write(project, {"specs/web.yaml": spec("web", "0.5", more=SCALED)})
+    parsed: list[str] = []
+    real = specs.parse
+
+    def parse(path: Path, *rest: object) -> object:
+        parsed.append(path.name)
+        return real(path, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(specs, "parse", parse)
+    before = tree(project)
+    known = invoke(*command, *OFF)
+    assert known.exit_code == 0, known.output
+    assert ("objective-fraction" in known.stderr) is (command[0] == "explain")
+    # The other side of a diff has a web.yaml of its own.
+    assert set(parsed) == {"web.yaml"}
+    assert made == (["web"] if command[0] == "explain" else []), "a diff makes no files"
+    assert tree(project) == before
+    shutil.rmtree(project / ".slosmith")
+    again = invoke(*command, *OFF)
+    assert (again.stdout, again.stderr) == (known.stdout, known.stderr)
+    assert set(parsed) == {"api.yaml", "job.yaml", "web.yaml"}
+    assert not (project / ".slosmith").exists()
 
 
 def test_many_services_are_compiled_by_several_processes(tmp_path: Path) -> None:
