@@ -1,4 +1,5 @@
-"""The Dockerfile, built with podman where its base images can be had."""
+"""The Dockerfile, built with podman: upon the images that it names, or, where no registry can be
+reached, upon images of Debian's packages and of the promtool of this machine."""
 
 from __future__ import annotations
 
@@ -9,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from slosmith.promtool.find import IMAGE
 from tests.projects import PROJECT, ROOT, spec, write
+from tests.repositories import repository
 from tests.test_promtool_container import CONTAINERS, MISSING, STORAGE
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -70,46 +73,128 @@ def test_its_context_has_all_that_an_installation_needs(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
 
 
+@dataclass(frozen=True)
+class Podman:
+    """podman with its storage in a folder of its own; short, as it makes sockets there."""
+
+    base: Path
+    environment: Mapping[str, str]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["podman", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def load(self, root: Path, name: str) -> str:
+        """An image of all files below `root`, by its name."""
+        archive = self.base / f"{name}.tar"
+        subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
+        image = f"localhost/slosmith-{name}:test"
+        done = self.run("import", "--quiet", str(archive), image)
+        archive.unlink()
+        if done.returncode:
+            pytest.skip(f"podman cannot load an image here: {done.stderr.strip()[-300:]}")
+        return image
+
+
 @pytest.fixture
-def podman() -> Iterator[Mapping[str, str]]:
+def podman() -> Iterator[Podman]:
     if MISSING:
         pytest.skip(f"without {', '.join(MISSING)}: the image was not built")
     with tempfile.TemporaryDirectory(prefix="smith", dir="/tmp") as name:
         base = Path(name)
         config = CONTAINERS.format(base=base).replace('netns="none"', 'netns="host"')
         write(base, {"containers.conf": config, "storage.conf": STORAGE.format(base=base)})
-        env = {
+        environment = {
             **os.environ,
             "HOME": name,
             "CONTAINERS_CONF": str(base / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(base / "storage.conf"),
         }
-        yield env
-        subprocess.run(["podman", "system", "reset", "--force"], env=env, capture_output=True)
+        found = Podman(base, environment)
+        yield found
+        found.run("system", "reset", "--force")
+
+
+def base_images(podman: Podman) -> Mapping[str, str] | None:
+    """Images to build upon, by the argument that names them; None: those of the Dockerfile."""
+    named = re.findall(r"^ARG \w+_IMAGE=(.*)$", DOCKERFILE, re.MULTILINE)
+    if all(podman.run("pull", "--quiet", image).returncode == 0 for image in named):
+        return None
+    release = re.search(r"^VERSION_CODENAME=(\w+)", _os_release(), re.MULTILINE)
+    debootstrap = shutil.which("debootstrap", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if debootstrap is None or release is None:
+        pytest.skip("neither the base images nor debootstrap can be had: the image was not built")
+    root = podman.base / "root"
+    packages = "--include=python3,python3-venv,git,ca-certificates"
+    done = subprocess.run(
+        [debootstrap, "--variant=minbase", packages, release[1], str(root)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()[-300:]
+        pytest.skip(f"no base system can be had, so the image was not built: {said}")
+    python = podman.load(root, "python")
+    shutil.rmtree(root)
+    (root / "bin").mkdir(parents=True)
+    shutil.copy(str(shutil.which("promtool")), root / "bin")
+    return {"PYTHON_IMAGE": python, "PROMETHEUS_IMAGE": podman.load(root, "prometheus")}
+
+
+def _os_release() -> str:
+    try:
+        return Path("/etc/os-release").read_text()
+    except OSError:
+        return ""
+
+
+def as_pip_is_set_up_here(folder: Path) -> list[str]:
+    """Options of a build, in which pip finds packages as it does on this machine."""
+    names = ("cert", "index_url", "extra_index_url", "proxy")
+    given = {name: os.environ.get(f"PIP_{name.upper()}") for name in names}
+    lines = [f"{name.replace('_', '-')} = {value}" for name, value in given.items() if value]
+    write(folder, {"pip.conf": "\n".join(["[global]", *lines, ""])})
+    certificates = "/etc/ssl/certs"
+    mounts = [f"{folder}/pip.conf:/etc/pip.conf:ro"]
+    if Path(certificates).is_dir():
+        mounts.append(f"{certificates}:{certificates}:ro")
+    return [f"--volume={mount}" for mount in mounts]
 
 
 @pytest.mark.server
-def test_the_image_checks_a_project(podman: Mapping[str, str], tmp_path: Path) -> None:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["podman", *arguments], env=podman, capture_output=True, text=True, check=False
-        )
-
-    for image in re.findall(r"^ARG \w+_IMAGE=(.*)$", DOCKERFILE, re.MULTILINE):
-        pulled = run("pull", "--quiet", image)
-        if pulled.returncode:
-            pytest.skip(f"{image} cannot be had: the image was not built")
-    built = run("build", "--network=host", "--tag", "slosmith", str(ROOT))
+def test_the_image_builds_checks_and_compares_a_project(podman: Podman, tmp_path: Path) -> None:
+    images = base_images(podman)
+    arguments = [f"--build-arg={name}={image}" for name, image in (images or {}).items()]
+    built = podman.run(
+        *("build", "--network=host", "--layers=false", "--tag=slosmith"),
+        *(*arguments, *as_pip_is_set_up_here(podman.base), str(ROOT)),
+    )
     assert built.returncode == 0, built.stderr
-    size = int(run("image", "inspect", "--format", "{{.Size}}", "slosmith").stdout)
-    assert size < 300 << 20, "small"
-    assert run("run", "--rm", "--entrypoint=id", "slosmith", "-u").stdout == "65534\n"
-    write(tmp_path, {"slosmith.yaml": PROJECT, "specs/api.yaml": spec()})
-    tmp_path.chmod(0o777)
-    mount = f"--volume={tmp_path}:/work"
-    command = ("build", "--promtool=required")
-    done = run("run", "--rm", "--user=0:0", mount, "slosmith", *command)
+    if images is None:
+        size = int(podman.run("image", "inspect", "--format={{.Size}}", "slosmith").stdout)
+        assert size < 300 << 20, "small"
+    assert podman.run("run", "--rm", "--entrypoint=id", "slosmith", "-u").stdout == "65534\n"
+
+    project = repository(tmp_path / "project", {"slosmith.yaml": PROJECT, "specs/api.yaml": spec()})
+    for path in (tmp_path, project, *project.rglob("*")):
+        path.chmod(0o777)
+    mount = f"--volume={project}:/work"
+    refused = podman.run("run", "--rm", mount, "slosmith")
+    assert refused.returncode == 1
+    assert "is missing" in refused.stdout, "the command is `check`, and nothing was built"
+    user = f"--user={os.getuid()}:{os.getgid()}"
+    done = podman.run("run", "--rm", user, mount, "slosmith", "build", "--promtool=required")
     assert done.returncode == 0, done.stderr
-    done = run("run", "--rm", mount, "slosmith", "check", "--promtool=required")
+    done = podman.run("run", "--rm", mount, "slosmith", "check", "--promtool=required")
     assert (done.returncode, done.stderr) == (0, "")
     assert "unit tests passed" in done.stdout
+    write(project, {"specs/api.yaml": spec(objective="99.95")})
+    done = podman.run("run", "--rm", mount, "slosmith", "diff", "HEAD")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "99.9% -> 99.95%" in done.stdout
