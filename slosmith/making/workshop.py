@@ -104,7 +104,8 @@ class Workshop:
         """Removes the texts that nobody took."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-            remove_unused_scratch(scratch_folder(self.out))
+            if self.beside:
+                remove_unused_scratch(scratch_folder(self.out))
         if self._handle is not None:
             os.close(self._handle)
         self._folder = self._handle = None
