@@ -110,8 +110,9 @@ def measured(command: Sequence[str], folder: Path) -> Cost:
 
 def _environment() -> dict[str, str]:
     """With Python's bytecode, which every installation has."""
-    dropped = ("PYTHONDONTWRITEBYTECODE",)
-    return {name: value for name, value in os.environ.items() if name not in dropped}
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def _session(number: int) -> list[int]:

@@ -87,14 +87,18 @@ def compile_project(options: Options, generators: Generators, judge: Judge | Non
 def check_project(options: Options, judge: Judge | None) -> tuple[Compilation, Context]:
     """Reads, resolves and checks everything, and generates nothing."""
     compilation, context, _ = resolve_project(options, judge)
+    review(compilation, context, checks.of_service)
+    return compilation, context
+
+
+def review(compilation: Compilation, context: Context, of_service: checks.ServiceCheck) -> None:
+    """Adds what is wrong with a project that was resolved. `of_service` finds it in one service."""
     fleet, found = compilation.fleet, context.problems
     if fleet is not None and not has_errors([*compilation.problems, *found]):
         # Only what resolved as a whole can be judged, or allowed, as a whole.
-        found, compilation.silenced = allow.apply(
-            [*found, *checks.check(fleet)], context.allowances, fleet
-        )
+        problems = [*found, *checks.check(fleet, of_service)]
+        found, compilation.silenced = allow.apply(problems, context.allowances, fleet)
     compilation.problems += found
-    return compilation, context
 
 
 def resolve_project(

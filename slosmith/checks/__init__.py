@@ -6,7 +6,7 @@ can be silenced by `allow`, with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from slosmith.checks import (
     chaos,
@@ -27,6 +27,7 @@ from slosmith.model import Fleet, Project, Service, Slo
 from slosmith.problems import Problem
 
 SloCheck = Callable[[Slo, Project], Iterator[Finding]]
+ServiceCheck = Callable[[Service, Project], Sequence[Problem]]
 _OF_SLO: tuple[SloCheck, ...] = (
     tiers.clamped,
     tiers.slow_detection,
@@ -87,14 +88,6 @@ WARNINGS = frozenset(
 )
 
 
-def check(fleet: Fleet) -> list[Problem]:
-    """All findings about a fleet that resolved without errors."""
-    found = of_fleet(fleet)
-    for service in fleet.services:
-        found += of_service(service, fleet.project)
-    return found
-
-
 def of_fleet(fleet: Fleet) -> list[Problem]:
     """What only shows in all services together."""
     return [problem for check in _OF_FLEET for problem in check(fleet)]
@@ -106,6 +99,15 @@ def of_service(service: Service, project: Project) -> list[Problem]:
     found = [problem for check in _OF_SERVICE for problem in check(alone)]
     for index, slo in enumerate(service.slos):
         found += _of_slo(service, index, slo, project)
+    return found
+
+
+def check(fleet: Fleet, of_service: ServiceCheck = of_service) -> list[Problem]:
+    """All findings about a fleet that resolved without errors. `of_service` may know those of a
+    service already."""
+    found = of_fleet(fleet)
+    for service in fleet.services:
+        found += of_service(service, fleet.project)
     return found
 
 

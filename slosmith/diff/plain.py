@@ -23,7 +23,6 @@ _SECONDS = frozenset(
         "short",
         "every",
         "stabilization",
-        "seconds",
         "duration",
         "pause",
         "polling",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from slosmith import checks, pipeline, validate
 from slosmith.artifacts import Known, Made
-from slosmith.checks import allow
 from slosmith.making.code import code_digest
 from slosmith.making.memory import Memory
 from slosmith.making.progress import Progress
@@ -49,6 +48,11 @@ class _Recollection:
         self.keys[source] = self.memory.key(source, shown, data)
         self.units.pop(source, None)
 
+    def product(self, service: Service) -> Product | None:
+        """What was made of a service, if it is the one that was recalled."""
+        unit = self.units.get(service.source)
+        return unit.product if unit and unit.resolved.service is service else None
+
     def save(self, made: Mapping[str, Unit], *, failed: bool) -> None:
         """Keeps the units that were there and were used, and those that were made now."""
         if not self.keep:
@@ -88,7 +92,7 @@ def make_project(
     """
     compilation, context, specs, known = _resolved(options, generators, judge, keep)
     fleet = compilation.fleet
-    if fleet is None or specs is None:
+    if fleet is None or specs is None or known is None:
         compilation.problems += context.problems
         return compilation, None
     whole = {
@@ -98,12 +102,12 @@ def make_project(
     }
     if compilation.failed or has_errors(context.problems):
         compilation.problems += context.problems
-        known[0].save(_units(known[0], whole, {}, context, specs), failed=True)
+        known.save(_units(known, whole, {}, context, specs), failed=True)
         return compilation, None
     shown = Names.shown(compilation.out)
     shop = Workshop(compilation.out, shown, fleet.project, generators, progress, beside=keep)
     try:
-        _make(compilation, context, specs, known[0], whole, fleet, shop)
+        _make(compilation, context, specs, known, whole, fleet, shop)
     except OSError as error:
         shop.close()
         raise NoRoom(shown, error) from error
@@ -120,38 +124,30 @@ def review_project(
 ) -> tuple[Compilation, Context]:
     """Like `pipeline.check_project`, from what is known. Keeps nothing."""
     compilation, context, _, known = _resolved(options, generators, judge, keep=False)
-    fleet, found = compilation.fleet, context.problems
-    if fleet is not None and not has_errors([*compilation.problems, *found]):
-        judged = (
-            problem
-            for service in fleet.services
-            for problem in _judged(known[0].units.get(service.source), service, fleet.project)
-        )
-        problems = [*found, *checks.of_fleet(fleet), *judged]
-        found, compilation.silenced = allow.apply(problems, context.allowances, fleet)
-    compilation.problems += found
+
+    def of_service(service: Service, project: Project) -> Sequence[Problem]:
+        product = known.product(service) if known else None
+        return product.judged if product else checks.of_service(service, project)
+
+    pipeline.review(compilation, context, of_service)
     return compilation, context
-
-
-def _judged(unit: Unit | None, service: Service, project: Project) -> Sequence[Problem]:
-    if unit and unit.product and unit.resolved.service is service:
-        return unit.product.judged
-    return checks.of_service(service, project)
 
 
 def _resolved(
     options: Options, generators: Generators, judge: Judge | None, keep: bool
-) -> tuple[Compilation, Context, Specs | None, list[_Recollection]]:
+) -> tuple[Compilation, Context, Specs | None, _Recollection | None]:
     """The project resolved, from what is known where that fits; and what is known, if it has a use
     for specs."""
-    known: list[_Recollection] = []
+    known: _Recollection | None = None
 
     def remember(out: Path, specs: Path, config: bytes, origins: Origins) -> _Recollection:
+        nonlocal known
         memory = Memory(out, options.config, specs, config, code_digest(generators))
-        known.append(_Recollection(memory, origins, keep))
-        return known[0]
+        known = _Recollection(memory, origins, keep)
+        return known
 
-    return *pipeline.resolve_project(options, judge, remember), known
+    compilation, context, specs = pipeline.resolve_project(options, judge, remember)
+    return compilation, context, specs, known
 
 
 def _make(
@@ -166,18 +162,14 @@ def _make(
     products: dict[str, Product] = {}
     fresh: list[Service] = []
     for service in fleet.services:
-        unit = known.units.get(service.source)
-        if unit and unit.product and unit.resolved.service is service:
-            products[service.source] = unit.product
-            shop.know(service, unit.product)
+        if product := known.product(service):
+            products[service.source] = product
+            shop.know(service, product)
         else:
             fresh.append(service)
     for service, product in shop.make(fresh):
         products[service.source] = product
-    judged = (problem for product in products.values() for problem in product.judged)
-    problems = [*context.problems, *judged, *checks.of_fleet(fleet)]
-    found, compilation.silenced = allow.apply(problems, context.allowances, fleet)
-    compilation.problems += found
+    pipeline.review(compilation, context, lambda service, _: products[service.source].judged)
     if not compilation.failed:
         _finish(compilation, fleet, products, shop)
     units = _units(known, whole, products, context, specs)
