@@ -8,17 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from slosmith.promtool.find import IMAGE
+from tests.podman import MISSING, Podman, podman
 from tests.projects import PROJECT, ROOT, spec, write
 from tests.repositories import repository
-from tests.test_promtool_container import CONTAINERS, MISSING, STORAGE
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
@@ -73,63 +71,24 @@ def test_its_context_has_all_that_an_installation_needs(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
 
 
-@dataclass(frozen=True)
-class Podman:
-    """podman with its storage in a folder of its own; short, as it makes sockets there."""
-
-    base: Path
-    environment: Mapping[str, str]
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["podman", *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def load(self, root: Path, name: str) -> str:
-        """An image of all files below `root`, by its name."""
-        archive = self.base / f"{name}.tar"
-        subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
-        image = f"localhost/slosmith-{name}:test"
-        done = self.run("import", "--quiet", str(archive), image)
-        archive.unlink()
-        if done.returncode:
-            pytest.skip(f"podman cannot load an image here: {done.stderr.strip()[-300:]}")
-        return image
-
-
 @pytest.fixture
-def podman() -> Iterator[Podman]:
+def container() -> Iterator[Podman]:
     if MISSING:
         pytest.skip(f"without {', '.join(MISSING)}: the image was not built")
-    with tempfile.TemporaryDirectory(prefix="smith", dir="/tmp") as name:
-        base = Path(name)
-        config = CONTAINERS.format(base=base).replace('netns="none"', 'netns="host"')
-        write(base, {"containers.conf": config, "storage.conf": STORAGE.format(base=base)})
-        environment = {
-            **os.environ,
-            "HOME": name,
-            "CONTAINERS_CONF": str(base / "containers.conf"),
-            "CONTAINERS_STORAGE_CONF": str(base / "storage.conf"),
-        }
-        found = Podman(base, environment)
+    with podman("host") as found:
         yield found
-        found.run("system", "reset", "--force")
 
 
-def base_images(podman: Podman) -> Mapping[str, str] | None:
+def base_images(container: Podman) -> Mapping[str, str] | None:
     """Images to build upon, by the argument that names them; None: those of the Dockerfile."""
     named = re.findall(r"^ARG \w+_IMAGE=(.*)$", DOCKERFILE, re.MULTILINE)
-    if all(podman.run("pull", "--quiet", image).returncode == 0 for image in named):
+    if all(container.run("pull", "--quiet", image).returncode == 0 for image in named):
         return None
     release = re.search(r"^VERSION_CODENAME=(\w+)", _os_release(), re.MULTILINE)
     debootstrap = shutil.which("debootstrap", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     if debootstrap is None or release is None:
         pytest.skip("neither the base images nor debootstrap can be had: the image was not built")
-    root = podman.base / "root"
+    root = container.base / "root"
     packages = "--include=python3,python3-venv,git,ca-certificates"
     done = subprocess.run(
         [debootstrap, "--variant=minbase", packages, release[1], str(root)],
@@ -140,11 +99,11 @@ def base_images(podman: Podman) -> Mapping[str, str] | None:
     if done.returncode:
         said = (done.stdout + done.stderr).strip()[-300:]
         pytest.skip(f"no base system can be had, so the image was not built: {said}")
-    python = podman.load(root, "python")
-    shutil.rmtree(root)
+    python = container.load(root, "localhost/slosmith-python:test")
     (root / "bin").mkdir(parents=True)
     shutil.copy(str(shutil.which("promtool")), root / "bin")
-    return {"PYTHON_IMAGE": python, "PROMETHEUS_IMAGE": podman.load(root, "prometheus")}
+    prometheus = container.load(root, "localhost/slosmith-prometheus:test")
+    return {"PYTHON_IMAGE": python, "PROMETHEUS_IMAGE": prometheus}
 
 
 def _os_release() -> str:
@@ -168,33 +127,33 @@ def as_pip_is_set_up_here(folder: Path) -> list[str]:
 
 
 @pytest.mark.server
-def test_the_image_builds_checks_and_compares_a_project(podman: Podman, tmp_path: Path) -> None:
-    images = base_images(podman)
+def test_the_image_builds_checks_and_compares_a_project(container: Podman, tmp_path: Path) -> None:
+    images = base_images(container)
     arguments = [f"--build-arg={name}={image}" for name, image in (images or {}).items()]
-    built = podman.run(
+    built = container.run(
         *("build", "--network=host", "--layers=false", "--tag=slosmith"),
-        *(*arguments, *as_pip_is_set_up_here(podman.base), str(ROOT)),
+        *(*arguments, *as_pip_is_set_up_here(container.base), str(ROOT)),
     )
     assert built.returncode == 0, built.stderr
     if images is None:
-        size = int(podman.run("image", "inspect", "--format={{.Size}}", "slosmith").stdout)
+        size = int(container.run("image", "inspect", "--format={{.Size}}", "slosmith").stdout)
         assert size < 300 << 20, "small"
-    assert podman.run("run", "--rm", "--entrypoint=id", "slosmith", "-u").stdout == "65534\n"
+    assert container.run("run", "--rm", "--entrypoint=id", "slosmith", "-u").stdout == "65534\n"
 
     project = repository(tmp_path / "project", {"slosmith.yaml": PROJECT, "specs/api.yaml": spec()})
     for path in (tmp_path, project, *project.rglob("*")):
         path.chmod(0o777)
     mount = f"--volume={project}:/work"
-    refused = podman.run("run", "--rm", mount, "slosmith")
+    refused = container.run("run", "--rm", mount, "slosmith")
     assert refused.returncode == 1
     assert "is missing" in refused.stdout, "the command is `check`, and nothing was built"
     user = f"--user={os.getuid()}:{os.getgid()}"
-    done = podman.run("run", "--rm", user, mount, "slosmith", "build", "--promtool=required")
+    done = container.run("run", "--rm", user, mount, "slosmith", "build", "--promtool=required")
     assert done.returncode == 0, done.stderr
-    done = podman.run("run", "--rm", mount, "slosmith", "check", "--promtool=required")
+    done = container.run("run", "--rm", mount, "slosmith", "check", "--promtool=required")
     assert (done.returncode, done.stderr) == (0, "")
     assert "unit tests passed" in done.stdout
     write(project, {"specs/api.yaml": spec(objective="99.95")})
-    done = podman.run("run", "--rm", mount, "slosmith", "diff", "HEAD")
+    done = container.run("run", "--rm", mount, "slosmith", "diff", "HEAD")
     assert (done.returncode, done.stderr) == (0, "")
     assert "99.9% -> 99.95%" in done.stdout

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -49,15 +50,20 @@ def cache_files(out: Path) -> list[Path]:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The services that are compiled, as they are. All in this process, so that they are seen."""
-    names: list[str] = []
-    real = workshop.make
-
-    def make(service: Service, *rest: object) -> object:
-        names.append(service.name)
-        return real(service, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(workshop, "make", make)
     monkeypatch.setattr(workers, "_processors", lambda: 1)
+    return names_given_to(workshop, "make", monkeypatch)
+
+
+def names_given_to(module: ModuleType, function: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the first arguments of all calls of a function from now on, as they are made."""
+    names: list[str] = []
+    real = getattr(module, function)
+
+    def noting(first: Service | Path, *rest: object) -> object:
+        names.append(first.name)
+        return real(first, *rest)
+
+    monkeypatch.setattr(module, function, noting)
     return names
 
 
@@ -310,14 +316,7 @@ def test_questions_know_what_builds_know_and_keep_nothing(
 ) -> None:
     repository(project, {})
     write(project, {"specs/web.yaml": spec("web", "0.5", more=SCALED)})
-    parsed: list[str] = []
-    real = specs.parse
-
-    def parse(path: Path, *rest: object) -> object:
-        parsed.append(path.name)
-        return real(path, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(specs, "parse", parse)
+    parsed = names_given_to(specs, "parse", monkeypatch)
     before = tree(project)
     known = invoke(*command, *OFF)
     assert known.exit_code == 0, known.output

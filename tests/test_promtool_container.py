@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 import shutil
 import subprocess
@@ -15,13 +14,9 @@ import pytest
 
 from slosmith.promtool import Promtool, check_rules, explain_query, find
 from slosmith.promtool import test_rules as run_unit_tests
+from tests.podman import MISSING, Podman, podman
 
 IMAGE = "docker.io/prom/prometheus:slosmith-test"
-NEEDED = ("podman", "runc", "promtool", "ldd", "tar")
-MISSING = [name for name in NEEDED if shutil.which(name) is None]
-if os.geteuid() != 0:
-    MISSING.append("root")
-
 pytestmark = [
     pytest.mark.server,
     pytest.mark.skipif(
@@ -30,82 +25,38 @@ pytestmark = [
     ),
 ]
 
-# What podman needs where there is no systemd and no network to set up.
-CONTAINERS = """
-[containers]
-default_ulimits=["nofile=1024:1024","nproc=1000:1000"]
-netns="none"
-[engine]
-runtime="runc"
-cgroup_manager="cgroupfs"
-tmp_dir="{base}/tmp"
-"""
-STORAGE = """
-[storage]
-driver = "vfs"
-graphroot = "{base}/storage"
-runroot = "{base}/run"
-"""
 GOOD = "groups:\n- name: g\n  rules:\n  - {record: y, expr: x * 2}\n"
 
 
 @pytest.fixture(scope="module")
-def env() -> Iterator[Mapping[str, str]]:
-    """An environment with podman alone on PATH, its storage and one image in a folder of its own.
-
-    The folder is short, as podman makes sockets in it.
-    """
-    with tempfile.TemporaryDirectory(prefix="smith", dir="/tmp") as name:
-        base = Path(name)
-        (base / "containers.conf").write_text(CONTAINERS.format(base=base))
-        (base / "storage.conf").write_text(STORAGE.format(base=base))
-        (base / "bin").mkdir()
-        for program in ("podman", "runc"):
-            (base / "bin" / program).symlink_to(str(shutil.which(program)))
-        env = {
-            "PATH": str(base / "bin"),
-            "HOME": str(base),
-            "CONTAINERS_CONF": str(base / "containers.conf"),
-            "CONTAINERS_STORAGE_CONF": str(base / "storage.conf"),
-            "PROMTOOL_IMAGE": IMAGE,
-        }
-        try:
-            loaded = run(env, "import", str(archive(base)), IMAGE)
-            if loaded.returncode:
-                pytest.skip(f"podman cannot load an image here: {loaded.stderr.strip()[-300:]}")
-            yield env
-        finally:
-            podman(env, "system", "reset", "--force")
+def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+    """podman alone on PATH, and one image."""
+    programs = tmp_path_factory.mktemp("bin")
+    for name in ("podman", "runc"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    with podman("none", {"PATH": str(programs), "PROMTOOL_IMAGE": IMAGE}) as found:
+        found.load(root(found.base), IMAGE)
+        yield found
 
 
-def run(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["podman", *arguments], env=dict(env), capture_output=True, text=True, check=False
-    )
+@pytest.fixture
+def env(container: Podman) -> Mapping[str, str]:
+    return container.environment
 
 
-def podman(env: Mapping[str, str], *arguments: str) -> str:
-    done = run(env, *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def archive(base: Path) -> Path:
-    """A root file system with promtool and the libraries that it needs, as a tar file."""
-    root = base / "root"
+def root(base: Path) -> Path:
+    """A root file system with promtool and the libraries that it needs."""
+    top = base / "root"
     promtool = str(shutil.which("promtool"))
     libraries = subprocess.run(["ldd", promtool], capture_output=True, text=True, check=False)
     for folder in ("bin", "tmp", "etc"):
-        (root / folder).mkdir(parents=True)
-    shutil.copy(promtool, root / "bin/promtool")
+        (top / folder).mkdir(parents=True)
+    shutil.copy(promtool, top / "bin/promtool")
     for library in re.findall(r"(/\S+) \(0x", libraries.stdout):
-        target = root / library.removeprefix("/")
+        target = top / library.removeprefix("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, target)
-    tar = base / "root.tar"
-    subprocess.run(["tar", "-C", str(root), "-cf", str(tar), "."], check=True)
-    shutil.rmtree(root)
-    return tar
+    return top
 
 
 @pytest.fixture
@@ -178,7 +129,7 @@ def test_container_that_cannot_run_is_a_finding(tool: Promtool, tmp_path: Path) 
 
 
 def test_container_that_takes_too_long_is_removed(
-    tool: Promtool, env: Mapping[str, str], tmp_path: Path
+    tool: Promtool, container: Podman, tmp_path: Path
 ) -> None:
     # Sixty seconds of work for promtool: a rule over a long time in small steps.
     (tmp_path / "rules.yaml").write_text(GOOD)
@@ -189,4 +140,5 @@ def test_container_that_takes_too_long_is_removed(
     )
     (finding,) = run_unit_tests(dataclasses.replace(tool, timeout=1.5), tmp_path, ["slow.yaml"])
     assert finding.message == "promtool failed: no answer within 1.5 seconds"
-    assert podman(env, "ps", "--all", "--quiet") == ""
+    left = container.run("ps", "--all", "--quiet")
+    assert (left.returncode, left.stdout) == (0, "")
